@@ -1,0 +1,8 @@
+// Package certs is who is on the line: certificates, identities, revocation.
+//
+// Promise: a caller is exactly one URI name of a client certificate that our own CA issued, that is in its time and that has
+// not been revoked - checked when the connection is made, when a session is resumed, and again for every request. New files
+// take effect without a restart; bad new files leave the old ones in force.
+//
+// Limits: it decides who a caller is, not what it may do; see gateway/access.
+package certs

@@ -1,0 +1,97 @@
+package ledger_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/poruka/poruka/ledger"
+)
+
+func index(b byte) ledger.Index         { return ledger.Index{b} }
+func accountID(b byte) ledger.AccountID { return ledger.AccountID{b} }
+func entryID(b byte) ledger.EntryID     { return ledger.EntryID{b} }
+func key(b byte) ledger.AttemptKey      { return ledger.AttemptKey{Subject: index(b), Partner: "a"} }
+func nothing(*ledger.View) error        { return nil }
+func account(id, snils byte) ledger.Account {
+	return ledger.Account{ID: accountID(id), SNILS: index(snils), Version: 1}
+}
+
+func TestViewKeepsNothingOfAFailedDecision(t *testing.T) {
+	v := ledger.NewView(ledger.Loaded{Accounts: []ledger.Account{account(1, 1)}})
+	broken := errors.New("broken")
+	err := v.Try(func(v *ledger.View) error {
+		v.AddEntry(ledger.Entry{ID: entryID(1)})
+		v.PutAccount(account(1, 9))
+		v.SetAttempts(key(1), ledger.Attempts{})
+		if _, ok := v.Entry(entryID(1)); !ok {
+			t.Error("a decision does not see its own entry")
+		}
+		return broken
+	})
+	if !errors.Is(err, broken) {
+		t.Fatalf("error %v, want that of the decision", err)
+	}
+	if w := v.Writes(); !w.Empty() {
+		t.Fatalf("writes of a failed decision remain: %+v", w)
+	}
+	if _, ok := v.AccountBySNILS(index(9)); ok {
+		t.Error("the account's new SNILS remains")
+	}
+	if _, ok := v.AccountBySNILS(index(1)); !ok {
+		t.Error("the account's old SNILS is lost")
+	}
+}
+
+func TestViewShowsLaterDecisionsWhatEarlierOnesDid(t *testing.T) {
+	v := ledger.NewView(ledger.Loaded{Accounts: []ledger.Account{account(1, 1)}})
+	must(t, v.Try(func(v *ledger.View) error {
+		v.PutAccount(account(1, 2)) // gives SNILS 1 up
+		v.PutAccount(account(3, 1)) // and another takes it
+		v.AddEntry(ledger.Entry{ID: entryID(7)})
+		return nil
+	}))
+	must(t, v.Try(func(v *ledger.View) error {
+		if a, ok := v.AccountBySNILS(index(1)); !ok || a.ID != accountID(3) {
+			t.Errorf("SNILS 1 belongs to %v, want account 3", a.ID)
+		}
+		if a, ok := v.AccountBySNILS(index(2)); !ok || a.ID != accountID(1) {
+			t.Errorf("SNILS 2 belongs to %v, want account 1", a.ID)
+		}
+		if _, ok := v.AccountBySNILS(ledger.Index{}); ok {
+			t.Error("the zero index found an account")
+		}
+		if _, ok := v.Entry(entryID(7)); !ok {
+			t.Error("the entry of the decision before is not seen")
+		}
+		v.PutAccount(account(3, 5))
+		return nil
+	}))
+	w := v.Writes()
+	if len(w.Entries) != 1 || len(w.Updated) != 1 || len(w.Created) != 1 {
+		t.Fatalf("writes: %d entries, %d updated, %d created; want one each", len(w.Entries), len(w.Updated), len(w.Created))
+	}
+	if w.Created[0].SNILS != index(5) {
+		t.Error("an account put twice is not stored in its last state")
+	}
+}
+
+func TestViewFindsByVerifiedPhone(t *testing.T) {
+	a := account(1, 1)
+	a.Phone = index(8)
+	v := ledger.NewView(ledger.Loaded{Accounts: []ledger.Account{a}})
+	if found, ok := v.AccountByPhone(index(8)); !ok || found.ID != a.ID {
+		t.Fatal("not found by phone")
+	}
+	must(t, v.Try(func(v *ledger.View) error { a.Phone = ledger.Index{}; v.PutAccount(a); return nil }))
+	if _, ok := v.AccountByPhone(index(8)); ok {
+		t.Error("found by a phone it no longer has")
+	}
+	must(t, v.Try(nothing))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
