@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line. Every command is a struct of flags with `Run(context.Context, *streams) error` and a
+// `Help() string` that holds an example.
+type cli struct {
+	JSON bool `help:"Print the result as JSON."`
+
+	Version versionCmd `cmd:"" help:"Tell the version of this binary."`
+}
+
+const description = `Poruka takes a bank's word that its customer owns an account on the state-services portal, checks it, and records it.
+
+Begin with 'poruka serve --dev', or 'poruka demo'. Every flag can be set in the environment: --data-dir is PORUKA_DATA_DIR.`
+
+// run runs one command line to its exit code. The first SIGINT or SIGTERM ends ctx, the second ends the process.
+func run(ctx context.Context, args []string, s *streams) int {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	err := runCommand(ctx, args, s)
+	if err != nil && !errors.Is(err, errSaid) {
+		s.notef("poruka: %v", err)
+	}
+	return int(codeOf(err))
+}
+
+func runCommand(ctx context.Context, args []string, s *streams) error {
+	var root cli
+	helped := false
+	parser, err := kong.New(&root,
+		kong.Name("poruka"),
+		kong.Description(description),
+		kong.Writers(s.Out, s.Err),
+		kong.Exit(func(int) { helped = true }), // called by --help only
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120, FlagsLast: true, Compact: true}),
+		kong.DefaultEnvars("PORUKA"),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		return fmt.Errorf("the command line is malformed: %w", err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return wrongUsef("%w\n%s", err, hint(err))
+	}
+	s.JSON = root.JSON
+	return parsed.Run()
+}
+
+// hint says where help is, for the command as far as it was understood.
+func hint(err error) string {
+	command := "poruka"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			command = strings.TrimSpace("poruka " + node.Path())
+		}
+	}
+	return "See '" + command + " --help'."
+}
