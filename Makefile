@@ -46,7 +46,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s).
 	deploy/lint/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint
-lint: lint-proto check-docs $(LINTER) ## Check the Go code, the protos and the docs.
+lint: lint-proto check-docs $(LINTER) ## Check the Go code, its comments, the protos and the docs.
 	$(LINTER) run ./...
 
 .PHONY: lint-proto
@@ -55,7 +55,7 @@ lint-proto: $(BUF) $(PROTOS) ## Check style, comments and format of the protos.
 	$(BUF) format --diff --exit-code proto
 
 .PHONY: check-docs
-check-docs: ## Check doc comments, package names and the links between documents.
+check-docs: ## Check the names of packages and the links between documents.
 	go run ./deploy/lint
 
 .PHONY: breaking
