@@ -1,0 +1,167 @@
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/aead/aesgcm"
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"github.com/poruka/poruka/ledger"
+)
+
+// Errors of Open. None of them says anything of the data.
+var (
+	// ErrOpen: the data were changed, or sealed for another account.
+	ErrOpen = errors.New("seal: the sealed data do not open")
+	// ErrKeyMissing: the key that wrapped the data key is not in the ring. Nothing may be concluded about the data.
+	ErrKeyMissing = errors.New("seal: the ring lacks the key of the sealed data")
+	// ErrShredded: the data key was destroyed, and the data with it.
+	ErrShredded = errors.New("seal: the data were destroyed")
+)
+
+const (
+	boxVersion  = 1  // first byte of a box; the second form will be 2
+	dataKeySize = 32 // AES-256
+	prefixSize  = 5  // of a wrapped key: a byte 1 and the id of the ring key, big-endian, as Tink writes them
+)
+
+// Seal encrypts a profile for one account with a data key made for this call.
+func (r *Ring) Seal(id ledger.AccountID, profile []byte) (ledger.Sealed, error) {
+	var key [dataKeySize]byte
+	defer clear(key[:])
+	_, _ = rand.Read(key[:]) // never fails: see its documentation
+	box, err := boxCipher(key[:])
+	if err != nil {
+		return ledger.Sealed{}, err
+	}
+	wrapped, err := r.data[r.sealing].Encrypt(key[:], associated(keyLabel, id))
+	if err != nil {
+		return ledger.Sealed{}, fmt.Errorf("seal: wrapping a data key: %w", err)
+	}
+	sealed := make([]byte, 1, 1+len(profile)+box.Overhead())
+	sealed[0] = boxVersion
+	return ledger.Sealed{WrappedKey: wrapped, Box: box.Seal(sealed, nil, profile, associated(boxLabel, id))}, nil
+}
+
+// Open decrypts what Seal made for the same account. Errors are ErrOpen, ErrKeyMissing and ErrShredded.
+func (r *Ring) Open(id ledger.AccountID, s ledger.Sealed) ([]byte, error) {
+	key, err := r.dataKey(id, s)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	if len(s.Box) == 0 || s.Box[0] != boxVersion {
+		return nil, ErrOpen
+	}
+	box, err := boxCipher(key)
+	if err != nil {
+		return nil, ErrOpen
+	}
+	profile, err := box.Open(nil, nil, s.Box[1:], associated(boxLabel, id))
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return profile, nil
+}
+
+// Rewrap puts the data key under the ring's newest key; the box stays as it is. It reports whether anything changed.
+// After all accounts are rewrapped, the older data keys of the ring are needed by backups alone.
+func (r *Ring) Rewrap(id ledger.AccountID, s ledger.Sealed) (ledger.Sealed, bool, error) {
+	if by, ok := wrappedBy(s); ok && by == r.sealing {
+		return s, false, nil
+	}
+	key, err := r.dataKey(id, s)
+	if err != nil {
+		return s, false, err
+	}
+	defer clear(key)
+	wrapped, err := r.data[r.sealing].Encrypt(key, associated(keyLabel, id))
+	if err != nil {
+		return s, false, fmt.Errorf("seal: wrapping a data key: %w", err)
+	}
+	return ledger.Sealed{WrappedKey: wrapped, Box: s.Box}, true, nil
+}
+
+func (r *Ring) dataKey(id ledger.AccountID, s ledger.Sealed) ([]byte, error) {
+	if len(s.WrappedKey) == 0 {
+		return nil, ErrShredded
+	}
+	by, ok := wrappedBy(s)
+	if !ok {
+		return nil, ErrOpen
+	}
+	wrapping, ok := r.data[by]
+	if !ok {
+		return nil, ErrKeyMissing
+	}
+	key, err := wrapping.Decrypt(s.WrappedKey, associated(keyLabel, id))
+	if err != nil || len(key) != dataKeySize {
+		return nil, ErrOpen
+	}
+	return key, nil
+}
+
+// wrappedBy reads which key of the ring wrapped the data key.
+func wrappedBy(s ledger.Sealed) (uint32, bool) {
+	if len(s.WrappedKey) < prefixSize || s.WrappedKey[0] != 1 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(s.WrappedKey[1:prefixSize]), true
+}
+
+// boxCipher makes the cipher of a box. A data key seals one box, so a random nonce cannot repeat under it.
+func boxCipher(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// Labels keep the two uses of an account id as associated data apart. Both have one length, so that neither begins the other.
+const (
+	keyLabel = "poruka data key\x00"
+	boxLabel = "poruka profile\x00\x00"
+)
+
+// associated binds a ciphertext to its use and its account.
+func associated(label string, id ledger.AccountID) []byte {
+	return append(append(make([]byte, 0, len(keyLabel)+len(id)), label...), id[:]...)
+}
+
+// complete makes the primitives of the keysets. A ring without a usable key for each purpose is refused.
+func (r *Ring) complete() (*Ring, error) {
+	if r.environment != Development && r.environment != Production {
+		return nil, ErrEnvironment
+	}
+	r.data = map[uint32]tink.AEAD{}
+	for entry := range entries(r.sets[Data].handle) {
+		key, ok := entry.Key().(*aesgcm.Key)
+		if id, prefixed := entry.Key().IDRequirement(); !ok || !prefixed || id != entry.KeyID() || len(key.OutputPrefix()) != prefixSize {
+			return nil, fmt.Errorf("seal: data key %d is not a prefixed AES-GCM key", entry.KeyID())
+		}
+		primitive, err := aesgcm.NewAEAD(key)
+		if err != nil {
+			return nil, fmt.Errorf("seal: data key %d: %w", entry.KeyID(), err)
+		}
+		r.data[entry.KeyID()] = primitive
+		if entry.IsPrimary() {
+			r.sealing = entry.KeyID()
+		}
+	}
+	if _, ok := r.data[r.sealing]; !ok {
+		return nil, fmt.Errorf("seal: %w: no primary data key", ErrKey)
+	}
+	indexes, err := macs(Index, r.sets[Index].handle)
+	if err != nil {
+		return nil, err
+	}
+	r.index = indexes[0]
+	r.request, err = macs(Request, r.sets[Request].handle)
+	return r, err
+}
