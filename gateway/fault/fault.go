@@ -71,6 +71,7 @@ const (
 	CallerGaveUp         Reason = "CANCELLED"
 	MethodUnknown        Reason = "METHOD_UNKNOWN"
 	Defect               Reason = "INTERNAL"
+	RevocationUnknown    Reason = "REVOCATION_UNKNOWN"
 )
 
 // Violation is one field at fault.

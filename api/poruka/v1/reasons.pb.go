@@ -138,6 +138,8 @@ const (
 	Reason_METHOD_UNKNOWN Reason_Code = 205
 	// INTERNAL: a defect of the gateway, logged under the request id.
 	Reason_INTERNAL Reason_Code = 206
+	// UNAVAILABLE: the gateway's list of revoked certificates is out of date; nobody is let in until its operators have renewed it.
+	Reason_REVOCATION_UNKNOWN Reason_Code = 207
 )
 
 // Enum value maps for Reason_Code.
@@ -199,6 +201,7 @@ var (
 		204: "CANCELLED",
 		205: "METHOD_UNKNOWN",
 		206: "INTERNAL",
+		207: "REVOCATION_UNKNOWN",
 	}
 	Reason_Code_value = map[string]int32{
 		"CODE_UNSPECIFIED":       0,
@@ -257,6 +260,7 @@ var (
 		"CANCELLED":              204,
 		"METHOD_UNKNOWN":         205,
 		"INTERNAL":               206,
+		"REVOCATION_UNKNOWN":     207,
 	}
 )
 
@@ -631,14 +635,14 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x17poruka/v1/reasons.proto\x12\tporuka.v1\"/\n" +
 	"\rLocalizedText\x12\x0e\n" +
 	"\x02ru\x18\x01 \x01(\tR\x02ru\x12\x0e\n" +
-	"\x02en\x18\x02 \x01(\tR\x02en\"\x91\x0e\n" +
+	"\x02en\x18\x02 \x01(\tR\x02en\"\xaa\x0e\n" +
 	"\x06Reason\x12.\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x16.poruka.v1.Reason.CodeR\x06reason\x12-\n" +
 	"\x05group\x18\x02 \x01(\x0e2\x17.poruka.v1.Reason.GroupR\x05group\x12-\n" +
 	"\x05actor\x18\x03 \x01(\x0e2\x17.poruka.v1.Reason.ActorR\x05actor\x12-\n" +
 	"\x05retry\x18\x04 \x01(\x0e2\x17.poruka.v1.Reason.RetryR\x05retry\x12.\n" +
 	"\x13retry_delay_seconds\x18\x05 \x01(\x05R\x11retryDelaySeconds\x12,\n" +
-	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\xc9\t\n" +
+	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\xe2\t\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -699,7 +703,8 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\bDEADLINE\x10\xcb\x01\x12\x0e\n" +
 	"\tCANCELLED\x10\xcc\x01\x12\x13\n" +
 	"\x0eMETHOD_UNKNOWN\x10\xcd\x01\x12\r\n" +
-	"\bINTERNAL\x10\xce\x01\"L\n" +
+	"\bINTERNAL\x10\xce\x01\x12\x17\n" +
+	"\x12REVOCATION_UNKNOWN\x10\xcf\x01\"L\n" +
 	"\x05Group\x12\x15\n" +
 	"\x11GROUP_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04NAME\x10\x01\x12\f\n" +
