@@ -45,7 +45,8 @@ func (r *Ring) Seal(id ledger.AccountID, profile []byte) (ledger.Sealed, error) 
 	}
 	sealed := make([]byte, 1, 1+len(profile)+box.Overhead())
 	sealed[0] = boxVersion
-	return ledger.Sealed{WrappedKey: wrapped, Box: box.Seal(sealed, nil, profile, associated(boxLabel, id))}, nil
+	sealed = box.Seal(sealed, nil, profile, associated(boxLabel, id)) //nolint:gosec // nil: this cipher draws the nonce itself
+	return ledger.Sealed{WrappedKey: wrapped, Box: sealed}, nil
 }
 
 // Open decrypts what Seal made for the same account. Errors are ErrOpen, ErrKeyMissing and ErrShredded.
