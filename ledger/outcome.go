@@ -64,6 +64,11 @@ const (
 	Previous    Comparison = 5 // equal to a passport since replaced
 )
 
+var comparisonNames = [...]string{"", "EXACT", "CLOSE", "DIFFERENT", "MISSING", "PREVIOUS"}
+
+// String gives the stable name; empty for NotCompared.
+func (c Comparison) String() string { return nameOf(comparisonNames[:], uint8(c)) }
+
 // Field names a compared field. The numbers are stored and never change.
 type Field uint8
 
