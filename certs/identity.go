@@ -4,10 +4,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cryptobyte_asn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // Role is what a caller may be. Access is granted by role, see gateway/access.
@@ -22,6 +24,8 @@ const (
 	RoleGateway    Role = "gateway"
 )
 
+const scheme = "poruka://"
+
 // Roles lists the roles that a client certificate may carry.
 func Roles() []Role { return []Role{RoleBank, RolePortal, RoleCompliance, RoleOperator} }
 
@@ -34,7 +38,7 @@ type Identity struct {
 
 // String gives the URI.
 func (i Identity) String() string {
-	uri := "poruka://" + i.TrustDomain + "/" + string(i.Role)
+	uri := scheme + i.TrustDomain + "/" + string(i.Role)
 	if i.ID != "" {
 		uri += "/" + i.ID
 	}
@@ -59,7 +63,7 @@ var (
 
 // ParseIdentity reads the URI form. Only the exact canonical form is taken: lower case, no port, query, fragment, escape or trailing slash.
 func ParseIdentity(uri string) (Identity, error) {
-	rest, ok := strings.CutPrefix(uri, "poruka://")
+	rest, ok := strings.CutPrefix(uri, scheme)
 	if !ok {
 		return Identity{}, fmt.Errorf("%w: not a poruka:// name", ErrIdentity)
 	}
@@ -81,18 +85,12 @@ func plainRole(r Role) bool {
 	return r == RolePortal || r == RoleCompliance || r == RoleOperator || r == RoleGateway
 }
 
-// CallerOf reads the caller from a verified client certificate. The certificate must carry exactly one URI name, and that
-// one must be an identity of a client role in trustDomain. Common names, DNS names and e-mail addresses mean nothing.
+// CallerOf reads the caller from a parsed and verified client certificate. The certificate must carry exactly one URI name,
+// and that one must be an identity of a client role in trustDomain. Common names, DNS names and e-mail addresses mean nothing.
 func CallerOf(cert *x509.Certificate, trustDomain string) (Caller, error) {
-	if len(cert.URIs) != 1 {
-		return Caller{}, fmt.Errorf("%w: %d URI names", ErrIdentity, len(cert.URIs))
-	}
-	identity, err := ParseIdentity(rawURI(cert.URIs[0]))
+	identity, err := identityOf(cert, trustDomain)
 	if err != nil {
 		return Caller{}, err
-	}
-	if identity.TrustDomain != trustDomain {
-		return Caller{}, fmt.Errorf("%w: another trust domain", ErrIdentity)
 	}
 	if identity.Role == RoleGateway {
 		return Caller{}, fmt.Errorf("%w: a server's certificate", ErrIdentity)
@@ -105,5 +103,53 @@ func CallerOf(cert *x509.Certificate, trustDomain string) (Caller, error) {
 	}, nil
 }
 
-// rawURI undoes what url.Parse normalises silently (the scheme's case is all), so that only canonical names pass.
-func rawURI(u *url.URL) string { return u.String() }
+func identityOf(cert *x509.Certificate, trustDomain string) (Identity, error) {
+	names, err := uriNames(cert)
+	if err != nil {
+		return Identity{}, err
+	}
+	if len(names) != 1 {
+		return Identity{}, fmt.Errorf("%w: %d URI names", ErrIdentity, len(names))
+	}
+	identity, err := ParseIdentity(names[0])
+	if err != nil {
+		return Identity{}, err
+	}
+	if identity.TrustDomain != trustDomain {
+		return Identity{}, fmt.Errorf("%w: another trust domain", ErrIdentity)
+	}
+	return identity, nil
+}
+
+// The extension that holds a certificate's names, and the tag of a URI among them; RFC 5280, 4.2.1.6.
+const (
+	subjectAltName = "2.5.29.17"
+	uriTag         = 6
+)
+
+// uriNames reads the URI names as the CA signed them. x509.Certificate.URIs will not do: url.Parse lowers the case of the
+// scheme and drops an empty fragment, so that `PORUKA://...` and `...#` would look canonical.
+func uriNames(cert *x509.Certificate) ([]string, error) {
+	var uris []string
+	for _, extension := range cert.Extensions {
+		if extension.Id.String() != subjectAltName {
+			continue
+		}
+		var names cryptobyte.String
+		value := cryptobyte.String(extension.Value)
+		if !value.ReadASN1(&names, cryptobyte_asn1.SEQUENCE) || !value.Empty() {
+			return nil, fmt.Errorf("%w: malformed names", ErrIdentity)
+		}
+		for !names.Empty() {
+			var name cryptobyte.String
+			var tag cryptobyte_asn1.Tag
+			if !names.ReadAnyASN1(&name, &tag) {
+				return nil, fmt.Errorf("%w: malformed names", ErrIdentity)
+			}
+			if tag == cryptobyte_asn1.Tag(uriTag).ContextSpecific() {
+				uris = append(uris, string(name))
+			}
+		}
+	}
+	return uris, nil
+}
