@@ -18,6 +18,7 @@ import (
 
 // Portal is the method of PortalService that an import needs.
 type Portal interface {
+	// ImportAccounts begins a call; see poruka.v1.PortalService.
 	ImportAccounts(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[porukav1.ImportAccountsRequest, porukav1.ImportAccountsResponse], error)
 }
 

@@ -250,7 +250,10 @@ func interrupt(t *testing.T, c accountimport.Config, row int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	source := c.Source.(*file)
+	source, ok := c.Source.(*file)
+	if !ok {
+		t.Fatal("not a file of this test")
+	}
 	source.read = func(n int) {
 		if n == row {
 			cancel()
