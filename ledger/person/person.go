@@ -2,6 +2,7 @@ package person
 
 // Raw is a person in the words of a caller, before anything is believed. Every transport and every dialect fills one.
 type Raw struct {
+	redaction
 	FamilyName, GivenName, MiddleName string
 	BirthDate                         string // YYYY-MM-DD
 	Sex                               string // MALE, FEMALE, or any coding that ParseSex takes
@@ -12,11 +13,13 @@ type Raw struct {
 
 // RawPassport is a passport in the words of a caller.
 type RawPassport struct {
+	redaction
 	Series, Number, IssueDate, DepartmentCode, Issuer string
 }
 
 // Person is a person whose every field is well-formed. Fields that the caller left out are zero.
 type Person struct {
+	redaction
 	FamilyName, GivenName, MiddleName Name
 	BirthDate                         Date
 	Sex                               Sex

@@ -1,0 +1,192 @@
+package person
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The stored form of a profile, version 1:
+//
+//	version     1 byte
+//	flags       1 byte: 1 phone verified, 2 e-mail verified
+//	sex         1 byte
+//	citizenship uvarint, place in the table of countries
+//	birth date, SNILS, INN, phone: uvarints
+//	family, given, middle name: each the text, then the canonical form, empty when it is the text
+//	e-mail      text
+//	passport, then the number of previous ones (1 byte) and these: each series, number, department code, issuer, and the
+//	            issue date as uvarint
+//
+// A text is its length in bytes as uvarint, then UTF-8. A change of the rules of normalisation needs a new version, under
+// which names stored before are folded again from their text.
+const profileVersion = 1
+
+const (
+	flagPhoneVerified = 1 << iota
+	flagEmailVerified
+	knownFlags = 1<<iota - 1
+)
+
+var (
+	errProfile  = errors.New("person: stored profile is malformed")
+	errPrevious = errors.New("person: too many previous passports")
+)
+
+// MarshalBinary gives the form in which a profile is sealed. It fails with more than MaxPrevious previous passports.
+func (p Profile) MarshalBinary() ([]byte, error) {
+	if len(p.Previous) > MaxPrevious {
+		return nil, errPrevious
+	}
+	dst := make([]byte, 0, 512)
+	dst = append(dst, profileVersion, flag(p.PhoneVerified)*flagPhoneVerified|flag(p.EmailVerified)*flagEmailVerified, byte(p.Sex))
+	for _, n := range [...]veiled{p.Citizenship.place, p.BirthDate.day, p.SNILS.digits, p.INN.digits, p.MobilePhone.digits} {
+		dst = binary.AppendUvarint(dst, n.bare())
+	}
+	for _, name := range [...]Name{p.FamilyName, p.GivenName, p.MiddleName} {
+		forms := name.data()
+		if forms.canonical == forms.text {
+			forms.canonical = ""
+		}
+		dst = appendText(appendText(dst, forms.text), forms.canonical)
+	}
+	dst = appendText(dst, p.Email.Address())
+	dst = p.Passport.appendBinary(dst)
+	dst = append(dst, byte(len(p.Previous))) //nolint:gosec // at most MaxPrevious
+	for _, passport := range p.Previous {
+		dst = passport.appendBinary(dst)
+	}
+	return dst, nil
+}
+
+func (p Passport) appendBinary(dst []byte) []byte {
+	paper := p.data()
+	for _, text := range [...]string{paper.series, paper.number, paper.departmentCode, paper.issuer} {
+		dst = appendText(dst, text)
+	}
+	return binary.AppendUvarint(dst, paper.issued.day.bare())
+}
+
+// UnmarshalProfile reads the form that MarshalBinary gives. The bytes come out of a seal, so they are checked to be whole
+// and within bounds, but names are not normalised again. The error never repeats them.
+func UnmarshalProfile(data []byte) (Profile, error) {
+	if len(data) < 3 || data[0] != profileVersion || data[1] > knownFlags || data[2] > byte(Female) {
+		return Profile{}, errProfile
+	}
+	r := reader{rest: string(data[3:])}
+	p := Profile{PhoneVerified: data[1]&flagPhoneVerified != 0, EmailVerified: data[1]&flagEmailVerified != 0}
+	p.Sex = Sex(data[2])
+	if p.Citizenship.place = hide(r.uint(uint64(len(countries) / 3))); p.Citizenship.Code() == "RUS" {
+		p.Citizenship = Citizenship{}
+	}
+	p.BirthDate = r.date()
+	p.SNILS.digits = hide(r.uint(1e11 - 1))
+	p.INN.digits = hide(r.uint(1e12 - 1))
+	p.MobilePhone.digits = hide(r.uint(8e10 - 1))
+
+	// One allocation for all that the person points to.
+	var parts = new(struct {
+		names    [3]nameForms
+		passport passportData
+		email    string
+	})
+	for i, name := range [...]*Name{&p.FamilyName, &p.GivenName, &p.MiddleName} {
+		r.name(name, &parts.names[i])
+	}
+	if parts.email = r.text(); parts.email != "" {
+		p.Email.address = &parts.email
+	}
+	r.passport(&p.Passport, &parts.passport)
+	if previous := r.byte(); previous > 0 && previous <= MaxPrevious {
+		papers := make([]passportData, previous)
+		p.Previous = make([]Passport, previous)
+		for i := range papers {
+			r.passport(&p.Previous[i], &papers[i])
+		}
+	} else if previous != 0 {
+		r.broken = true
+	}
+	if r.broken || r.rest != "" {
+		return Profile{}, errProfile
+	}
+	return p, nil
+}
+
+// reader takes a stored profile apart. After the first mistake everything it gives is zero.
+type reader struct {
+	rest   string
+	broken bool
+}
+
+func (r *reader) fail() {
+	r.rest, r.broken = "", true
+}
+
+func (r *reader) byte() byte {
+	if r.rest == "" {
+		r.fail()
+		return 0
+	}
+	b := r.rest[0]
+	r.rest = r.rest[1:]
+	return b
+}
+
+// uint reads a number up to most.
+func (r *reader) uint(most uint64) uint64 {
+	n := uint64(0)
+	for shift := 0; shift < 64; shift += 7 {
+		b := r.byte()
+		n |= uint64(b&0x7F) << shift
+		if b < 0x80 {
+			if n > most {
+				r.fail()
+				return 0
+			}
+			return n
+		}
+	}
+	r.fail()
+	return 0
+}
+
+func (r *reader) text() string {
+	n := r.uint(uint64(len(r.rest)))
+	if n > uint64(len(r.rest)) { // its own length took bytes as well
+		r.fail()
+		return ""
+	}
+	text := r.rest[:n]
+	r.rest = r.rest[n:]
+	return text
+}
+
+func (r *reader) date() Date {
+	d := Date{day: hide(r.uint(1<<23 - 1))}
+	if d.IsZero() {
+		return d
+	}
+	if _, ok := NewDate(d.Split()); !ok {
+		r.fail()
+		return Date{}
+	}
+	return d
+}
+
+func (r *reader) name(name *Name, forms *nameForms) {
+	forms.text, forms.canonical = r.text(), r.text()
+	if forms.text == "" {
+		return
+	}
+	if forms.canonical == "" {
+		forms.canonical = forms.text
+	}
+	forms.key = keyOf(forms.canonical)
+	name.forms = forms
+}
+
+func (r *reader) passport(passport *Passport, paper *passportData) {
+	*paper = passportData{series: r.text(), number: r.text(), departmentCode: r.text(), issuer: r.text(), issued: r.date()}
+	if *paper != (passportData{}) {
+		passport.paper = paper
+	}
+}
