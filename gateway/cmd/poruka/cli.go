@@ -16,7 +16,10 @@ import (
 type cli struct {
 	JSON bool `help:"Print the result as JSON."`
 
-	Version versionCmd `cmd:"" help:"Tell the version of this binary."`
+	Accounts accountsCmd `cmd:"" help:"Import, show and invent accounts: the portal's side."`
+	Audit    auditCmd    `cmd:"" help:"Report, count and check what was decided: for compliance staff."`
+	Partner  partnerCmd  `cmd:"" help:"See, suspend and resume banks."`
+	Version  versionCmd  `cmd:"" help:"Tell the version of this binary."`
 }
 
 const description = `Poruka takes a bank's word that its customer owns an account on the state-services portal, checks it, and records it.
@@ -45,7 +48,9 @@ func runCommand(ctx context.Context, args []string, s *streams) error {
 		kong.Writers(s.Out, s.Err),
 		kong.Exit(func(int) { helped = true }), // called by --help only
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120, FlagsLast: true, Compact: true}),
+		kong.ValueFormatter(describeValue),
 		kong.DefaultEnvars("PORUKA"),
+		kong.ExplicitGroups([]kong.Group{{Key: "connection", Title: "Which gateway, and who is calling:"}}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
 	)
@@ -64,6 +69,21 @@ func runCommand(ctx context.Context, args []string, s *streams) error {
 	}
 	s.JSON = root.JSON
 	return parsed.Run()
+}
+
+// describeValue puts the default and the environment variable beside the meaning of a flag.
+func describeValue(value *kong.Value) string {
+	var also []string
+	if value.HasDefault {
+		also = append(also, "default "+value.Default)
+	}
+	for _, env := range value.Tag.Envs {
+		also = append(also, "$"+env)
+	}
+	if len(also) == 0 {
+		return value.Help
+	}
+	return value.Help + " [" + strings.Join(also, ", ") + "]"
 }
 
 // hint says where help is, for the command as far as it was understood.

@@ -14,6 +14,7 @@ import (
 type streams struct {
 	In          io.Reader
 	Out, Err    io.Writer
+	InTerminal  bool // In is a terminal
 	Terminal    bool // Out is a terminal
 	ErrTerminal bool // Err is a terminal
 	JSON        bool // --json: the result is one JSON object (or one a line) on Out
@@ -25,6 +26,7 @@ func standardStreams() *streams {
 	out := isatty.IsTerminal(os.Stdout.Fd())
 	return &streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal:  isatty.IsTerminal(os.Stdin.Fd()),
 		Terminal:    out,
 		ErrTerminal: isatty.IsTerminal(os.Stderr.Fd()),
 		Colour:      out && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",

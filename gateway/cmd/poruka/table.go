@@ -21,19 +21,24 @@ func newTable(header ...string) *table {
 	return t
 }
 
+// newFacts makes a table without a header: each row is a name and what there is to say.
+func newFacts() *table { return &table{right: make([]bool, 2)} }
+
 // add adds a row. Missing cells at the end are empty.
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // print writes the table, its header bold when Out takes colours.
 func (t *table) print(s *streams) error {
-	widths := make([]int, len(t.header))
+	widths := make([]int, len(t.right))
 	for _, row := range append([][]string{t.header}, t.rows...) {
 		for i, cell := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
 	var b strings.Builder
-	b.WriteString(s.bold(t.line(t.header, widths)) + "\n")
+	if t.header != nil {
+		b.WriteString(s.bold(t.line(t.header, widths)) + "\n")
+	}
 	for _, row := range t.rows {
 		b.WriteString(t.line(row, widths) + "\n")
 	}
@@ -62,7 +67,7 @@ func (s *streams) green(text string) string { return s.styled("\x1b[32m", text) 
 func (s *streams) red(text string) string   { return s.styled("\x1b[31m", text) }
 
 func (s *streams) styled(code, text string) string {
-	if !s.Colour {
+	if !s.Colour || text == "" {
 		return text
 	}
 	return code + text + "\x1b[0m"

@@ -13,7 +13,7 @@ var version = "0.1.0-dev"
 type versionCmd struct{}
 
 // Help is shown by --help.
-func (versionCmd) Help() string {
+func (*versionCmd) Help() string {
 	return `Example:
 
     poruka version --json
@@ -31,7 +31,7 @@ type versionInfo struct {
 }
 
 // Run prints the version.
-func (versionCmd) Run(s *streams) error {
+func (*versionCmd) Run(s *streams) error {
 	info := buildVersion()
 	if s.JSON {
 		return s.printJSON(info)
