@@ -21,13 +21,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func day(year int, month time.Month, day int) person.Date {
+	date, _ := person.NewDate(year, month, day)
+	return date
+}
+
 // roster is a directory of two banks: one open-ended, one whose agreement is over.
 type roster struct{}
 
 func (roster) All() []partners.Partner {
 	return []partners.Partner{
-		{ID: "sberbank", ValidFrom: person.Date{Year: 1999, Month: 1, Day: 1}},
-		{ID: "vtb", ValidFrom: person.Date{Year: 1999, Month: 1, Day: 1}, ValidUntil: person.Date{Year: 1999, Month: 12, Day: 31}},
+		{ID: "sberbank", ValidFrom: day(1999, 1, 1)},
+		{ID: "vtb", ValidFrom: day(1999, 1, 1), ValidUntil: day(1999, 12, 31)},
 	}
 }
 
