@@ -1,0 +1,163 @@
+package observe
+
+// Metric is one line of the catalogue. Names are poruka_<room>_<thing>_<unit>.
+type Metric struct {
+	Name    string
+	Kind    Kind
+	Labels  []string  // each bounded: see the package comment
+	Buckets []float64 // of a histogram
+	Help    string    // what it is; what a high value means
+}
+
+// Kind is how a metric moves.
+type Kind string
+
+// Kinds of metrics.
+const (
+	Counter   Kind = "counter"
+	Gauge     Kind = "gauge"
+	Histogram Kind = "histogram"
+)
+
+// Names of metrics, as the catalogue lists them.
+const (
+	interceptCalls    = "poruka_intercept_calls_total"
+	interceptRefusals = "poruka_intercept_refusals_total"
+	interceptDuration = "poruka_intercept_call_duration_seconds"
+	interceptRunning  = "poruka_intercept_running_calls"
+	interceptPanics   = "poruka_intercept_panics_total"
+
+	confirmOutcomes = "poruka_confirm_outcomes_total"
+
+	groupDecisions = "poruka_group_decisions_size"
+	groupDuration  = "poruka_group_duration_seconds"
+	groupWaited    = "poruka_group_waited_seconds" //nolint:gosec // a name
+	groupSplits    = "poruka_group_splits_total"
+	groupFailures  = "poruka_group_failures_total"
+	groupWaiting   = "poruka_group_waiting_decisions" //nolint:gosec // a name
+
+	certsExpiry     = "poruka_certs_expiry_timestamp_seconds"
+	certsReloads    = "poruka_certs_reloads_total"
+	certsAlarm      = "poruka_certs_revocation_alarm_state"
+	certsHandshakes = "poruka_certs_handshakes_total"
+
+	partnersReloads   = "poruka_partners_reloads_total"
+	partnersSuspended = "poruka_partners_suspended_banks"
+
+	ledgerUp = "poruka_ledger_up_state"
+
+	serverReady = "poruka_server_ready_state"
+	serverBuild = "poruka_server_build_info"
+)
+
+// Buckets of histograms. Durations from a quarter of a millisecond to 16 s in steps of 2; sizes up to the largest group.
+var (
+	durations = []float64{0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 4, 8, 16}
+	sizes     = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}
+)
+
+// catalogue holds every metric of the gateway; nothing else is registered but the collectors of Go and of the process.
+var catalogue = []Metric{
+	{
+		Name: interceptCalls, Kind: Counter, Labels: []string{"method", "transport", "code", "caller"},
+		Help: "Calls that have ended, by method, transport (grpc or rest), gRPC code and caller (a bank of the roster, or a " +
+			"role). A rise of INTERNAL, UNAVAILABLE or DEADLINE_EXCEEDED is trouble of the gateway; a rise of one caller's " +
+			"other codes is trouble of that caller.",
+	},
+	{
+		Name: interceptRefusals, Kind: Counter, Labels: []string{"method", "reason"},
+		Help: "Calls that were refused undecided, by reason. Many CERTIFICATE_ or ACCESS_DENIED: somebody tries doors. Many " +
+			"OVERLOADED: the ledger is too slow for the load.",
+	},
+	{
+		Name: interceptDuration, Kind: Histogram, Labels: []string{"method"}, Buckets: durations,
+		Help: "Time from the arrival of a call to its end, streams to their last message. High for one method: its work; high " +
+			"for all: CPU or the ledger.",
+	},
+	{
+		Name: interceptRunning, Kind: Gauge, Labels: []string{"transport"},
+		Help: "Calls under way. High and rising while calls_total stands still: the ledger does not answer.",
+	},
+	{
+		Name: interceptPanics, Kind: Counter,
+		Help: "Panics caught in calls. Any is a defect: find the stack in the log by the request id.",
+	},
+
+	{
+		Name: confirmOutcomes, Kind: Counter, Labels: []string{"caller", "outcome"},
+		Help: "Decided confirmations, by bank and outcome. A bank whose share of NOT_MATCHED rises is guessing, or its data " +
+			"have gone bad.",
+	},
+
+	{
+		Name: groupDecisions, Kind: Histogram, Buckets: sizes,
+		Help: "Decisions in one transaction. High under load is good; always 1 under load means that grouping does not work.",
+	},
+	{
+		Name: groupDuration, Kind: Histogram, Buckets: durations,
+		Help: "Time of one transaction with all its decisions. High: the store or its disk is slow.",
+	},
+	{
+		Name: groupWaited, Kind: Histogram, Buckets: durations,
+		Help: "Time that the decision that waited longest had waited for its transaction. High: more load than the store " +
+			"takes.",
+	},
+	{
+		Name: groupSplits, Kind: Counter,
+		Help: "Transactions cut in two because one decision spoiled them. Any rate above zero is worth a look at the log.",
+	},
+	{
+		Name: groupFailures, Kind: Counter,
+		Help: "Decisions lost to the store; their callers were told UNAVAILABLE. Any rate above zero is trouble of the store.",
+	},
+	{
+		Name: groupWaiting, Kind: Gauge,
+		Help: "Decisions that wait for a transaction now. Near limits.queueLength: calls are about to be refused with " +
+			"OVERLOADED.",
+	},
+
+	{
+		Name: certsExpiry, Kind: Gauge, Labels: []string{"kind", "name"},
+		Help: "When a certificate or revocation list in force ends, in Unix time. Alert when less than 14 days are left, for " +
+			"lists 12 hours.",
+	},
+	{
+		Name: certsReloads, Kind: Counter, Labels: []string{"result"},
+		Help: "Attempts to take new certificate files, by result (ok, bad). bad: the old files stay in force, see the log.",
+	},
+	{
+		Name: certsAlarm, Kind: Gauge,
+		Help: "1 while a revocation list is stale. Beyond its grace every caller is refused: publish a new list.",
+	},
+	{
+		Name: certsHandshakes, Kind: Counter, Labels: []string{"kind", "result"},
+		Help: "TLS handshakes whose client certificate was checked, by kind (full, resumed) and result (ok, refused). Many " +
+			"refused: somebody tries doors, or a partner's certificate has ended.",
+	},
+
+	{
+		Name: partnersReloads, Kind: Counter, Labels: []string{"result"},
+		Help: "Attempts to take a new roster, by result (ok, bad). bad: the old roster stays in force, see the log.",
+	},
+	{
+		Name: partnersSuspended, Kind: Gauge,
+		Help: "Banks that an operator has suspended.",
+	},
+
+	{
+		Name: ledgerUp, Kind: Gauge,
+		Help: "1 while the ledger answers. 0: nothing can be decided.",
+	},
+
+	{
+		Name: serverReady, Kind: Gauge,
+		Help: "1 while the gateway is ready for calls. 0: see /readyz.",
+	},
+	{
+		Name: serverBuild, Kind: Gauge, Labels: []string{"version", "go"},
+		Help: "Always 1; the labels tell the version of the gateway and of Go.",
+	},
+}
+
+// Catalogue lists every metric of the gateway, in the order of the documentation.
+func Catalogue() []Metric { return append([]Metric(nil), catalogue...) }
