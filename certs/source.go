@@ -35,7 +35,7 @@ type Config struct {
 
 	OnReload    func(err error)               // after each attempt to take new files: nil when they are in force; may be nil
 	OnAlarm     func(err error)               // when a list goes stale or is no longer believed, and with nil when it is fresh again; may be nil
-	OnHandshake func(resumed bool, err error) // when a client's certificate was checked to make a connection; concurrently; may be nil
+	OnHandshake func(resumed bool, err error) // when a certificate was checked to make a connection, before its owner proves to have the key; concurrently; may be nil
 }
 
 // Validate reports what is missing.

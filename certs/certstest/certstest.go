@@ -104,11 +104,17 @@ func (ca *CA) leaf(t testing.TB, usage x509.ExtKeyUsage, changes []Change) tls.C
 }
 
 // URIs replaces all alternative names by URI names, byte for byte: no parser sees them.
-func URIs(names ...string) Change {
+func URIs(names ...string) Change { return Names(nil, names) }
+
+// Names replaces all alternative names by DNS and URI names, byte for byte.
+func Names(dns, uris []string) Change {
 	return func(template *x509.Certificate) {
-		raw := make([]asn1.RawValue, len(names))
-		for i, name := range names {
-			raw[i] = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte(name)}
+		var raw []asn1.RawValue
+		for _, name := range dns {
+			raw = append(raw, asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: []byte(name)})
+		}
+		for _, name := range uris {
+			raw = append(raw, asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte(name)})
 		}
 		value, err := asn1.Marshal(raw)
 		if err != nil {
@@ -210,4 +216,10 @@ func serial() *big.Int {
 	_, _ = rand.Read(raw[:]) // never fails
 	raw[0] &= 0x7f
 	return new(big.Int).SetBytes(raw[:])
+}
+
+// Key gives the private key of a certificate made here, to misuse it.
+func Key(certificate tls.Certificate) *ecdsa.PrivateKey {
+	key, _ := certificate.PrivateKey.(*ecdsa.PrivateKey)
+	return key
 }
