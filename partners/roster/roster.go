@@ -1,0 +1,129 @@
+package roster
+
+import (
+	"context"
+	_ "embed" // the dev roster
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/poruka/poruka/partners"
+)
+
+// StyleNative is the style of a bank that speaks our own API. It always exists.
+const StyleNative = "native"
+
+// Config is what a Roster needs.
+type Config struct {
+	Path        string
+	Policies    []string         // ids of the matching policies that exist
+	Styles      []string         // dialects that exist, besides StyleNative
+	ReloadEvery time.Duration    // how often the file is looked at; 0 means 10 s
+	OnReload    func(int, error) // called when the file has changed, with the number of banks or with what is wrong; nil: not
+}
+
+// Roster is the roster in force. It is safe for concurrent use and implements partners.Directory.
+type Roster struct {
+	config Config
+	force  atomic.Pointer[snapshot]
+	seen   string // the file as last seen, good or bad, or why it could not be read; of Open and Run alone
+}
+
+type snapshot struct {
+	byID map[partners.ID]partners.Partner
+	all  []partners.Partner
+}
+
+var _ partners.Directory = (*Roster)(nil)
+
+// Open reads the file, which must be good.
+func Open(config Config) (*Roster, error) {
+	if config.ReloadEvery == 0 {
+		config.ReloadEvery = 10 * time.Second
+	}
+	if config.ReloadEvery < 0 {
+		return nil, errors.New("roster: ReloadEvery must not be negative")
+	}
+	r := &Roster{config: config}
+	if _, err := r.look(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Run follows the file until ctx ends. It returns nil.
+func (r *Roster) Run(ctx context.Context) error {
+	ticker := time.NewTicker(r.config.ReloadEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if changed, err := r.look(); changed && r.config.OnReload != nil {
+			r.config.OnReload(len(r.force.Load().all), err)
+		}
+	}
+}
+
+// look reads the file and puts it into force when it is new and good. It reports whether the file has changed since the
+// last look.
+func (r *Roster) look() (changed bool, err error) {
+	content, err := read(r.config.Path)
+	seen := "read: " + content
+	if err != nil {
+		seen = "failed: " + err.Error()
+	}
+	if seen == r.seen {
+		return false, nil
+	}
+	r.seen = seen
+	if err != nil {
+		return true, fmt.Errorf("roster: %w", err)
+	}
+	banks, err := Parse([]byte(content), r.config.Policies, r.config.Styles)
+	if err != nil {
+		return true, fmt.Errorf("roster %s: %w", r.config.Path, err)
+	}
+	s := &snapshot{byID: make(map[partners.ID]partners.Partner, len(banks)), all: banks}
+	for _, bank := range banks {
+		s.byID[bank.ID] = bank
+	}
+	r.force.Store(s)
+	return true, nil
+}
+
+const maxSize = 1 << 20
+
+func read(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err == nil && len(content) > maxSize {
+		err = fmt.Errorf("%s is larger than %d bytes", path, maxSize)
+	}
+	return string(content), err
+}
+
+// Find finds a bank by id.
+func (r *Roster) Find(id partners.ID) (partners.Partner, bool) {
+	bank, ok := r.force.Load().byID[id]
+	return bank, ok
+}
+
+// All lists the banks, ordered by id.
+func (r *Roster) All() []partners.Partner { return slices.Clone(r.force.Load().all) }
+
+//go:embed dev.yaml
+var dev string
+
+// Dev is the file of the roster for development: the five banks, with limits that are never in the way.
+func Dev() []byte { return []byte(dev) }
