@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/certs/certstest"
 	"github.com/poruka/poruka/gateway/client"
 )
 
@@ -36,16 +38,34 @@ func (caller) DescribeCaller(context.Context, *porukav1.DescribeCallerRequest) (
 	return &porukav1.DescribeCallerResponse{Role: "portal"}, nil
 }
 
+func newCA(t *testing.T) *certstest.CA { return certstest.NewRoot(t, time.Now(), "test CA") }
+
+// serverTLS is the server's side of mutual TLS, for 127.0.0.1 and the name gateway.test.
+func serverTLS(t *testing.T, ca *certstest.CA) *tls.Config {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.Cert)
+	named := ca.Server(t, func(template *x509.Certificate) { template.DNSNames = []string{"gateway.test"} })
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{named}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
+}
+
+// files writes ca.pem, client.pem and client-key.pem to a new folder.
+func files(t *testing.T, ca *certstest.CA) (folder string) {
+	folder = t.TempDir()
+	cert, key := certstest.Pair(t, ca.Client(t, "poruka://test/portal"))
+	certstest.Write(t, folder, "ca.pem", ca.PEM())
+	certstest.Write(t, folder, "client.pem", cert)
+	certstest.Write(t, folder, "client-key.pem", key)
+	return folder
+}
+
 // gateway serves mutual TLS and gives the profile of a client.
-func gateway(t *testing.T, a *authority) client.Profile {
+func gateway(t *testing.T, ca *certstest.CA) client.Profile {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{a.issue()}, ClientCAs: a.pool(), ClientAuth: tls.RequireAndVerifyClientCert,
-	})))
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(serverTLS(t, ca))))
 	porukav1.RegisterCallerServiceServer(server, caller{})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -55,7 +75,7 @@ func gateway(t *testing.T, a *authority) client.Profile {
 			t.Error(err)
 		}
 	})
-	folder := a.files()
+	folder := files(t, ca)
 	return client.Profile{
 		Address: listener.Addr().String(), CA: filepath.Join(folder, "ca.pem"),
 		Cert: filepath.Join(folder, "client.pem"), Key: filepath.Join(folder, "client-key.pem"),
@@ -76,9 +96,9 @@ func describe(t *testing.T, p client.Profile) error {
 }
 
 func TestBothSidesAreVerified(t *testing.T) {
-	ours, theirs := newAuthority(t), newAuthority(t)
+	ours, theirs := newCA(t), newCA(t)
 	good := gateway(t, ours)
-	foreign := theirs.files()
+	foreign := files(t, theirs)
 	for name, test := range map[string]struct {
 		change func(*client.Profile)
 		want   string // part of the failure; empty: none
@@ -105,17 +125,17 @@ func TestBothSidesAreVerified(t *testing.T) {
 }
 
 func TestREST(t *testing.T) {
-	a := newAuthority(t)
+	ca := newCA(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS.Version != tls.VersionTLS13 || len(r.TLS.VerifiedChains) == 0 {
 			t.Error("not mutual TLS 1.3")
 		}
 		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusFound)
 	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{a.issue()}, ClientCAs: a.pool(), ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}
+	server.TLS = serverTLS(t, ca)
 	server.StartTLS()
 	defer server.Close()
-	p := gateway(t, a)
+	p := gateway(t, ca)
 	if _, err := p.HTTP(); !errors.Is(err, client.ErrProfile) {
 		t.Errorf("without restAddress: %v", err)
 	}
@@ -165,7 +185,7 @@ const goodProfile = "address: localhost:8443\ncert: a.pem\nkey: /abs/b.pem\nca: 
 func TestProfilesAreReadStrictly(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
 		"good":                {goodProfile, ""},
-		"unknown key":         {goodProfile + "adress: x\n", "adress"},
+		"unknown key":         {goodProfile + "host: x\n", "host"},
 		"no key":              {"address: localhost:8443\ncert: a\nca: c\n", "key is missing"},
 		"no port":             {"address: localhost\ncert: a\nkey: b\nca: c\n", "address must be host:port"},
 		"no REST port":        {goodProfile + "restAddress: x\n", "restAddress must be host:port"},
@@ -197,7 +217,7 @@ func TestProfilesAreReadStrictly(t *testing.T) {
 }
 
 func TestBadFilesAreNamed(t *testing.T) {
-	folder := newAuthority(t).files()
+	folder := files(t, newCA(t))
 	file := func(name string) string { return filepath.Join(folder, name) }
 	good := client.Profile{Address: "localhost:1", Cert: file("client.pem"), Key: file("client-key.pem"), CA: file("ca.pem")}
 	for name, change := range map[string]func(*client.Profile){
@@ -234,7 +254,7 @@ func TestFailuresAreTold(t *testing.T) {
 	if status.Code(got) != codes.InvalidArgument {
 		t.Error("the status is lost")
 	}
-	if plain := errors.New("plain"); client.Explain(plain) != plain {
+	if plain := errors.New("plain"); !errors.Is(client.Explain(plain), plain) {
 		t.Error("an error without a status has changed")
 	}
 	if client.Explain(nil) != nil {

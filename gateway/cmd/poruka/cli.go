@@ -42,18 +42,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 func runCommand(ctx context.Context, args []string, s *streams) error {
 	var root cli
 	helped := false
-	parser, err := kong.New(&root,
-		kong.Name("poruka"),
-		kong.Description(description),
-		kong.Writers(s.Out, s.Err),
-		kong.Exit(func(int) { helped = true }), // called by --help only
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120, FlagsLast: true, Compact: true}),
-		kong.ValueFormatter(describeValue),
-		kong.DefaultEnvars("PORUKA"),
-		kong.ExplicitGroups([]kong.Group{{Key: "connection", Title: "Which gateway, and who is calling:"}}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s),
-	)
+	parser, err := newParser(ctx, &root, s, func() { helped = true })
 	if err != nil {
 		return fmt.Errorf("the command line is malformed: %w", err)
 	}
@@ -69,6 +58,22 @@ func runCommand(ctx context.Context, args []string, s *streams) error {
 	}
 	s.JSON = root.JSON
 	return parsed.Run()
+}
+
+// newParser makes a parser of command lines. helped is called when --help has been answered; nothing else is to be done then.
+func newParser(ctx context.Context, root *cli, s *streams, helped func()) (*kong.Kong, error) {
+	return kong.New(root,
+		kong.Name("poruka"),
+		kong.Description(description),
+		kong.Writers(s.Out, s.Err),
+		kong.Exit(func(int) { helped() }), // --help alone exits
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120, FlagsLast: true, Compact: true}),
+		kong.ValueFormatter(describeValue),
+		kong.DefaultEnvars("PORUKA"),
+		kong.ExplicitGroups([]kong.Group{{Key: "connection", Title: "Which gateway, and who is calling:"}}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
 }
 
 // describeValue puts the default and the environment variable beside the meaning of a flag.

@@ -42,6 +42,7 @@ func newProgress(s *streams, what, unit string, total int64) *progress {
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine: it turns when something is set
 		)
 	}
 	return p
