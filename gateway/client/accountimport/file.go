@@ -22,7 +22,7 @@ func (f fileSource) Next() (Row, error) {
 		return Row{}, err
 	}
 	if len(record.Problems) == 0 {
-		return Row{Number: record.Number, Account: requestOf(&record.Row)}, nil
+		return Row{Number: record.Number, Account: RequestOf(&record.Row)}, nil
 	}
 	row := Row{Number: record.Number}
 	for _, p := range record.Problems {
@@ -31,15 +31,15 @@ func (f fileSource) Next() (Row, error) {
 	return row, nil
 }
 
-// requestOf is the wire's form of a row. Names of levels and the like are those of the API; accountfile has checked them.
-func requestOf(row *accountfile.Row) *porukav1.PutAccountRequest {
+// RequestOf is the wire's form of a row. Names of levels and the like are those of the API; accountfile has checked them.
+func RequestOf(row *accountfile.Row) *porukav1.PutAccountRequest {
 	request := &porukav1.PutAccountRequest{
 		Id:             row.AccountID,
 		Level:          porukav1.Account_Level(porukav1.Account_Level_value[row.Level]),
 		Method:         porukav1.Account_Method(porukav1.Account_Method_value[row.Method]),
 		RegistryStatus: porukav1.Account_RegistryStatus(porukav1.Account_RegistryStatus_value[row.RegistryStatus]),
 		Profile: &porukav1.Profile{
-			Person: personOf(&row.Person), PhoneVerified: row.PhoneVerified, EmailVerified: row.EmailVerified,
+			Person: PersonOf(&row.Person), PhoneVerified: row.PhoneVerified, EmailVerified: row.EmailVerified,
 		},
 	}
 	if !row.RegistryTime.IsZero() {
@@ -51,7 +51,8 @@ func requestOf(row *accountfile.Row) *porukav1.PutAccountRequest {
 	return request
 }
 
-func personOf(raw *person.Raw) *porukav1.Person {
+// PersonOf is the wire's form of a person.
+func PersonOf(raw *person.Raw) *porukav1.Person {
 	p := &porukav1.Person{
 		FamilyName: raw.FamilyName, GivenName: raw.GivenName, MiddleName: raw.MiddleName,
 		BirthDate: raw.BirthDate, Sex: sexOf(raw.Sex), Citizenship: raw.Citizenship,
