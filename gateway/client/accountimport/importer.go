@@ -28,7 +28,7 @@ type Config struct {
 	Source   Source
 	Begin    State                     // File and Gateway are required; the rest is set when the import is resumed
 	Journal  string                    // path; empty: none, the import cannot be resumed
-	Rejects  string                    // path
+	Rejects  string                    // path; empty: refused rows are counted, not named
 	Column   func(field string) string // names the file's column of a field's path; nil: the path
 	Progress func(State, int64)        // called when rows are settled, with the offset in the file; one call at a time; nil: not
 	Chunk    int                       // rows settled as one; 0 means 5,000

@@ -192,6 +192,15 @@ func TestEveryRefusedRowIsNamed(t *testing.T) {
 	}
 }
 
+func TestFilesAreOptional(t *testing.T) {
+	c := config(t, start(t, &portal{}), fileOf("a", "unreadable", "b:bad"))
+	c.Journal, c.Rejects = "", ""
+	state, err := accountimport.Run(t.Context(), c)
+	if err != nil || state.Counts != (accountimport.Counts{Created: 1, Rejected: 2}) {
+		t.Errorf("%+v, %v", state.Counts, err)
+	}
+}
+
 func TestAFileThatBreaksOff(t *testing.T) {
 	p := &portal{}
 	c := config(t, start(t, p), fileOf(append(numbered(13), "broken")...))

@@ -16,9 +16,12 @@ type rejectsFile struct {
 	bytes int64
 }
 
-// openRejects cuts an earlier file back to the length at which its rows were settled.
+// openRejects cuts an earlier file back to the length at which its rows were settled. Without a path nothing is written.
 func openRejects(path string, length int64) (*rejectsFile, error) {
 	r := &rejectsFile{path: path, bytes: length}
+	if path == "" {
+		return r, nil
+	}
 	if length == 0 {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("the rejects file: %w", err)
@@ -40,7 +43,7 @@ func openRejects(path string, length int64) (*rejectsFile, error) {
 
 // add writes refused rows and forces them to disk.
 func (r *rejectsFile) add(rejects []Reject) error {
-	if len(rejects) == 0 {
+	if len(rejects) == 0 || r.path == "" {
 		return nil
 	}
 	var content bytes.Buffer

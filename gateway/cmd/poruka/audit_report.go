@@ -58,7 +58,7 @@ func (c *auditReportCmd) Run(ctx context.Context, s *streams) error {
 	defer conn.Close()
 	stream, err := porukav1.NewAuditServiceClient(conn).ExportReport(ctx, request)
 	if err != nil {
-		return told(err)
+		return explained(err)
 	}
 	if c.Out == "-" {
 		return toStandardOutput(stream, s)
@@ -141,7 +141,7 @@ func receive(stream grpc.ServerStreamingClient[httpbody.HttpBody], w io.Writer, 
 			return nil
 		}
 		if err != nil {
-			return told(err)
+			return explained(err)
 		}
 		n, err := w.Write(part.GetData())
 		if err != nil {

@@ -71,8 +71,8 @@ func (c connection) dial(role certs.Role) (*grpc.ClientConn, error) {
 	return conn, err
 }
 
-// told turns a failed call into words and an exit code. A question about something that is not there is answered: no.
-func told(err error) error {
+// explained turns a failed call into words and an exit code. A question about something that is not there is answered: no.
+func explained(err error) error {
 	err = client.Explain(err)
 	var failure *client.Failure
 	if !errors.As(err, &failure) {
@@ -94,7 +94,7 @@ func call[Request, Response any](ctx context.Context, method func(context.Contex
 	defer cancel()
 	response, err := method(ctx, request)
 	if err != nil {
-		return response, fmt.Errorf("the gateway did not do it: %w", told(err))
+		return response, fmt.Errorf("the gateway did not do it: %w", explained(err))
 	}
 	return response, nil
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/gateway/development"
+	"github.com/poruka/poruka/gateway/observe"
+	"github.com/poruka/poruka/gateway/server"
+)
+
+// serveCmd runs the gateway.
+type serveCmd struct {
+	Config      string `help:"YAML file with the settings; see deploy/config/poruka.yaml." type:"existingfile" placeholder:"FILE"`
+	DataDir     string `help:"Folder of the embedded ledger and, by default, of everything else. Default: .poruka." placeholder:"DIR"`
+	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH. Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
+	GRPCAddress string `name:"grpc-address" help:"Where to serve gRPC, mTLS. Default: :8443." placeholder:"HOST:PORT"`
+	RESTAddress string `name:"rest-address" help:"Where to serve REST, mTLS. Default: :8444." placeholder:"HOST:PORT"`
+	OpsAddress  string `name:"ops-address" help:"Where to serve metrics, health and profiles; loopback only. Default: 127.0.0.1:9464." placeholder:"HOST:PORT"`
+	LogFile     string `help:"File to append the log to. Default: standard error." placeholder:"FILE"`
+	Dev         bool   `help:"Make whatever is missing: a private CA, certificates, keys, a roster of five banks, invented accounts."`
+	Accounts    int    `help:"With --dev: how many accounts to invent when there are none." default:"10000"`
+	Check       bool   `help:"Check the settings and the files they name, and exit."`
+}
+
+// Help is shown by --help.
+func (*serveCmd) Help() string {
+	return `Flags go before PORUKA_* variables, these before the file, that before the defaults. SIGTERM drains: no new calls, those under way
+finish, exit 0.
+
+Examples:
+
+    poruka serve --dev
+    poruka serve --config /etc/poruka/poruka.yaml --check
+    poruka serve --config /etc/poruka/poruka.yaml
+`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, s *streams) error {
+	settings, err := c.settings()
+	if err != nil {
+		return wrongUsef("%w", err)
+	}
+	if c.Dev {
+		if err := development.Prepare(ctx, settings, time.Now); err != nil {
+			return err
+		}
+	}
+	log, closeLog, err := c.openLog(s, settings)
+	if err != nil {
+		return err
+	}
+	gateway, err := server.New(ctx, server.Config{Config: settings, Version: versionOf(), Logger: log, Clock: time.Now})
+	if err != nil {
+		return errors.Join(fmt.Errorf("the gateway cannot start: %w", err), closeLog())
+	}
+	if c.Check {
+		s.notef("the settings are good")
+		return errors.Join(gateway.Close(), closeLog())
+	}
+	return errors.Join(c.serve(ctx, s, settings, gateway), closeLog())
+}
+
+func (c *serveCmd) settings() (settings config.Config, err error) {
+	if c.Config != "" {
+		if settings, err = config.Load(c.Config); err != nil {
+			return settings, err
+		}
+	}
+	for _, flag := range []struct {
+		value string
+		into  *string
+	}{
+		{c.DataDir, &settings.DataDir},
+		{c.DatabaseURL, &settings.DatabaseURL},
+		{c.GRPCAddress, &settings.Listen.GRPC},
+		{c.RESTAddress, &settings.Listen.REST},
+		{c.OpsAddress, &settings.Listen.Ops},
+	} {
+		if flag.value != "" {
+			*flag.into = flag.value
+		}
+	}
+	settings.Dev = settings.Dev || c.Dev
+	return settings.Complete()
+}
+
+func (c *serveCmd) openLog(s *streams, settings config.Config) (*slog.Logger, func() error, error) {
+	if c.LogFile == "" {
+		buffer := observe.NewBuffer(s.Err)
+		log, err := observe.NewLogger(observe.LogConfig{Writer: buffer, Level: settings.Log.Level})
+		return log, buffer.Close, err
+	}
+	file, err := os.OpenFile(c.LogFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	buffer := observe.NewBuffer(file)
+	log, err := observe.NewLogger(observe.LogConfig{Writer: buffer, Level: settings.Log.Level})
+	return log, func() error { return errors.Join(buffer.Close(), file.Close()) }, err
+}
