@@ -207,7 +207,7 @@ func (b *bench) must(who confirm.Caller, r confirm.Request) confirm.Decision {
 }
 
 // fails confirms and expects a fault.
-func (b *bench) fails(who confirm.Caller, r confirm.Request, want fault.Reason) *fault.Fault {
+func (b *bench) fails(who confirm.Caller, r confirm.Request, want fault.Reason) fault.Fault {
 	b.t.Helper()
 	d, err := b.Confirm(context.Background(), who, r)
 	if err == nil {
@@ -217,7 +217,7 @@ func (b *bench) fails(who confirm.Caller, r confirm.Request, want fault.Reason) 
 	if f.Reason != want {
 		b.t.Fatalf("fault %v (%v), want %v", f, f.Unwrap(), want)
 	}
-	return f
+	return *f
 }
 
 // with changes a person.

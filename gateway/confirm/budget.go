@@ -18,20 +18,24 @@ type limit struct {
 var (
 	failuresOfPartner   = [...]limit{{5, time.Hour}, {10, 24 * time.Hour}}
 	closesOfPartner     = [...]limit{{3, 24 * time.Hour}}
-	failuresOfAll       = limit{20, 24 * time.Hour}
-	oneFailureOfPartner = limit{1, 24 * time.Hour}
+	failuresOfAll       = [...]limit{{20, 24 * time.Hour}}
+	oneFailureOfPartner = [...]limit{{1, 24 * time.Hour}}
 )
 
-// release is when fewer than l.most of times, oldest first, lie within l.within: zero when that is so at now.
-func (l limit) release(times []time.Time, now time.Time) time.Time {
+// release is when fewer than l.most of times, oldest first, will lie within l.within; not after now when that is so already.
+func (l limit) release(times []time.Time) time.Time {
 	if len(times) < l.most {
 		return time.Time{}
 	}
-	free := times[len(times)-l.most].Add(l.within)
-	if free.After(now) {
-		return free
+	return times[len(times)-l.most].Add(l.within)
+}
+
+// release is when all limits allow another.
+func release(limits []limit, times []time.Time) (free time.Time) {
+	for _, l := range limits {
+		free = later(free, l.release(times))
 	}
-	return time.Time{}
+	return free
 }
 
 // attempts are the counters of one subject.
@@ -51,17 +55,11 @@ func loadAttempts(v *ledger.View, keys []ledger.AttemptKey, now time.Time) attem
 // admit refuses when the budget is used up, whatever is claimed. The budget over all partners is soft: a partner without a
 // failure of its own may still try, so that no partner can lock an account against another.
 func (a attempts) admit(now time.Time) error {
-	var free time.Time
-	for _, l := range failuresOfPartner {
-		free = later(free, l.release(a.own.Failures, now))
-	}
-	for _, l := range closesOfPartner {
-		free = later(free, l.release(a.own.Closes, now))
-	}
-	if all, own := failuresOfAll.release(a.all.Failures, now), oneFailureOfPartner.release(a.own.Failures, now); !all.IsZero() && !own.IsZero() {
-		free = later(free, earlier(all, own))
-	}
-	if free.IsZero() {
+	all := release(failuresOfAll[:], a.all.Failures)
+	spared := release(oneFailureOfPartner[:], a.own.Failures)
+	free := later(release(failuresOfPartner[:], a.own.Failures), release(closesOfPartner[:], a.own.Closes))
+	free = later(free, earlier(all, spared))
+	if !free.After(now) {
 		return nil
 	}
 	return fault.New(fault.Exhausted, fault.AttemptsExhausted).After(free.Sub(now))

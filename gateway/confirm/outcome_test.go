@@ -265,7 +265,8 @@ func reasonsOfLedger(t *testing.T) []ledger.Reason {
 			return true
 		}
 		if typed, ok := spec.Type.(*ast.Ident); ok && typed.Name == "Reason" {
-			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			literal, _ := spec.Values[0].(*ast.BasicLit)
+			text, err := strconv.Unquote(literal.Value)
 			if err != nil {
 				t.Fatal(err)
 			}

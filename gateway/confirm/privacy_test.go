@@ -177,7 +177,7 @@ func TestSealedDataThatDoNotOpenAreNoOutcome(t *testing.T) {
 		b.put(mariasAccount())
 		c.spoil(b)
 		f := b.fails(bank("vtb"), b.ask(maria()), fault.Defect)
-		if f.Kind != fault.Internal || c.cause != nil && !errors.Is(f, c.cause) {
+		if f.Kind != fault.Internal || c.cause != nil && !errors.Is(&f, c.cause) {
 			t.Errorf("%s: kind %v, cause %v", name, f.Kind, f.Unwrap())
 		}
 		if failures, _ := b.counted("vtb"); failures != 0 || len(b.entries()) != 0 {
