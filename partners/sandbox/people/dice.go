@@ -21,6 +21,9 @@ func (d *dice) next() uint64 {
 	return mix(uint64(*d))
 }
 
+// fork gives a stream of its own, so that how much is drawn from it changes nothing else.
+func (d *dice) fork() dice { return dice(d.next()) }
+
 // roll gives one of 0..n-1.
 func (d *dice) roll(n int) int {
 	high, _ := bits.Mul64(d.next(), uint64(n)) //nolint:gosec // n is positive

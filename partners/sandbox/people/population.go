@@ -90,14 +90,14 @@ func (p *Population) Account(index uint64) Account {
 	a := Account{AccountID: p.accountID(index)}
 	a.Person = person.Raw{BirthDate: birth.ISO(), Sex: [2]string{"MALE", "FEMALE"}[sexOf(female)], Citizenship: "RUS", SNILS: p.snils(index)}
 
-	papers := true
+	papers, history := true, d.fork()
 	if k == foreigner {
 		from := &countries[d.weighted(p.countryWeights)]
 		from.name(&d, &a.Person, female)
-		a.Person.Passport = from.paper(&d, birth, p.today)
+		a.Person.Passport = from.paper(&history, birth, p.today)
 	} else {
 		name(&d, &a.Person, female)
-		a.Person.Passport, a.Previous, papers = p.passports(&d, birth, k == neglectful)
+		a.Person.Passport, a.Previous, papers = p.passports(&history, birth, k == neglectful)
 	}
 	if d.chance(850) {
 		a.Person.INN = p.inn(index)
@@ -119,7 +119,10 @@ func birthDate(d *dice, k kind) person.Date {
 	case neglectful: // turned 20 or 45 in the last two years
 		ago = [2]int{20, 45}[d.roll(2)]*366 + d.between(120, 700)
 	default:
-		ago = d.between(18*366, 45*365) + d.roll(22*365) + d.roll(22*365)
+		ago = d.between(18*366, 48*365)
+		if d.chance(450) {
+			ago += d.roll(40 * 365)
+		}
 	}
 	return end.AddDays(-ago)
 }
