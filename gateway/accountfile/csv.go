@@ -128,10 +128,19 @@ func (c *cells) appendCSV(line []byte) []byte {
 }
 
 func appendCell(line []byte, text string) []byte {
-	if strings.ContainsAny(text, "\r\n") {
+	breaks, quotes := false, false
+	for i := range len(text) {
+		switch text[i] {
+		case '\r', '\n':
+			breaks = true
+		case '"', ',':
+			quotes = true
+		}
+	}
+	if breaks {
 		text = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ").Replace(text)
 	}
-	if !strings.ContainsAny(text, `",`) {
+	if !quotes {
 		return append(line, text...)
 	}
 	line = append(line, '"')

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // decodeJSON reads one line of JSONL: an object whose names are those of the columns. A column left out is empty; null is
@@ -101,14 +100,14 @@ func (c *cells) appendJSON(line []byte) []byte {
 // appendString writes a JSON string. What is not UTF-8 becomes the replacement character.
 func appendString(line []byte, text string) []byte {
 	line = append(line, '"')
-	for _, r := range text {
+	for _, b := range []byte(strings.ToValidUTF8(text, "\ufffd")) {
 		switch {
-		case r == '"' || r == '\\':
-			line = append(line, '\\', byte(r))
-		case r < ' ':
-			line = fmt.Appendf(line, `\u%04x`, r)
+		case b == '"' || b == '\\':
+			line = append(line, '\\', b)
+		case b < ' ':
+			line = fmt.Appendf(line, `\u%04x`, b)
 		default:
-			line = utf8.AppendRune(line, r)
+			line = append(line, b)
 		}
 	}
 	return append(line, '"')
