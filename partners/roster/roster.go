@@ -20,10 +20,10 @@ const StyleNative = "native"
 // Config is what a Roster needs.
 type Config struct {
 	Path        string
-	Policies    []string         // ids of the matching policies that exist
-	Styles      []string         // dialects that exist, besides StyleNative
-	ReloadEvery time.Duration    // how often the file is looked at; 0 means 10 s
-	OnReload    func(int, error) // called when the file has changed, with the number of banks or with what is wrong; nil: not
+	Policies    []string      // ids of the matching policies that exist
+	Styles      []string      // dialects that exist, besides StyleNative
+	ReloadEvery time.Duration // how often the file is looked at; 0 means 10 s
+	OnReload    func(error)   // called when the file has changed, with what is wrong or nil; nil: not
 }
 
 // Roster is the roster in force. It is safe for concurrent use and implements partners.Directory.
@@ -66,7 +66,7 @@ func (r *Roster) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		if changed, err := r.look(); changed && r.config.OnReload != nil {
-			r.config.OnReload(len(r.force.Load().all), err)
+			r.config.OnReload(err)
 		}
 	}
 }
