@@ -40,7 +40,7 @@ func (p Profile) MarshalBinary() ([]byte, error) {
 	dst := make([]byte, 0, 512)
 	dst = append(dst, profileVersion, flag(p.PhoneVerified)*flagPhoneVerified|flag(p.EmailVerified)*flagEmailVerified, byte(p.Sex))
 	for _, n := range [...]veiled{p.Citizenship.place, p.BirthDate.day, p.SNILS.digits, p.INN.digits, p.MobilePhone.digits} {
-		dst = binary.AppendUvarint(dst, n.bare())
+		dst = binary.AppendUvarint(dst, n.bits())
 	}
 	for _, name := range [...]Name{p.FamilyName, p.GivenName, p.MiddleName} {
 		forms := name.data()
@@ -63,7 +63,7 @@ func (p Passport) appendBinary(dst []byte) []byte {
 	for _, text := range [...]string{paper.series, paper.number, paper.departmentCode, paper.issuer} {
 		dst = appendText(dst, text)
 	}
-	return binary.AppendUvarint(dst, paper.issued.day.bare())
+	return binary.AppendUvarint(dst, paper.issued.day.bits())
 }
 
 // UnmarshalProfile reads the form that MarshalBinary gives. The bytes come out of a seal, so they are checked to be whole
@@ -75,29 +75,29 @@ func UnmarshalProfile(data []byte) (Profile, error) {
 	r := reader{rest: string(data[3:])}
 	p := Profile{PhoneVerified: data[1]&flagPhoneVerified != 0, EmailVerified: data[1]&flagEmailVerified != 0}
 	p.Sex = Sex(data[2])
-	if p.Citizenship.place = hide(r.uint(uint64(len(countries) / 3))); p.Citizenship.Code() == "RUS" {
+	if p.Citizenship.place = hideBits(r.uint(uint64(len(countries) / 3))); p.Citizenship.Code() == "RUS" {
 		p.Citizenship = Citizenship{}
 	}
 	p.BirthDate = r.date()
-	p.SNILS.digits = hide(r.uint(1e11 - 1))
-	p.INN.digits = hide(r.uint(1e12 - 1))
-	p.MobilePhone.digits = hide(r.uint(8e10 - 1))
+	p.SNILS.digits = hideBits(r.uint(1e11 - 1))
+	p.INN.digits = hideBits(r.uint(1e12 - 1))
+	p.MobilePhone.digits = hideBits(r.uint(8e10 - 1))
 
 	// One allocation for all that the person points to.
-	var parts = new(struct {
-		names    [3]nameForms
-		passport passportData
-		email    string
+	parts := new(struct {
+		names    [3]concealed[nameForms]
+		passport concealed[passportData]
+		email    concealed[string]
 	})
 	for i, name := range [...]*Name{&p.FamilyName, &p.GivenName, &p.MiddleName} {
 		r.name(name, &parts.names[i])
 	}
-	if parts.email = r.text(); parts.email != "" {
-		p.Email.address = &parts.email
+	if parts.email.value = r.text(); parts.email.value != "" {
+		p.Email.address = parts.email.hide()
 	}
 	r.passport(&p.Passport, &parts.passport)
 	if previous := r.byte(); previous > 0 && previous <= MaxPrevious {
-		papers := make([]passportData, previous)
+		papers := make([]concealed[passportData], previous)
 		p.Previous = make([]Passport, previous)
 		for i := range papers {
 			r.passport(&p.Previous[i], &papers[i])
@@ -161,7 +161,7 @@ func (r *reader) text() string {
 }
 
 func (r *reader) date() Date {
-	d := Date{day: hide(r.uint(1<<23 - 1))}
+	d := Date{day: hideBits(r.uint(9999_12_31))}
 	if d.IsZero() {
 		return d
 	}
@@ -172,21 +172,22 @@ func (r *reader) date() Date {
 	return d
 }
 
-func (r *reader) name(name *Name, forms *nameForms) {
-	forms.text, forms.canonical = r.text(), r.text()
-	if forms.text == "" {
+func (r *reader) name(name *Name, forms *concealed[nameForms]) {
+	v := &forms.value
+	v.text, v.canonical = r.text(), r.text()
+	if v.text == "" {
 		return
 	}
-	if forms.canonical == "" {
-		forms.canonical = forms.text
+	if v.canonical == "" {
+		v.canonical = v.text
 	}
-	forms.key = keyOf(forms.canonical)
-	name.forms = forms
+	v.key = keyOf(v.canonical)
+	name.forms = forms.hide()
 }
 
-func (r *reader) passport(passport *Passport, paper *passportData) {
-	*paper = passportData{series: r.text(), number: r.text(), departmentCode: r.text(), issuer: r.text(), issued: r.date()}
-	if *paper != (passportData{}) {
-		passport.paper = paper
+func (r *reader) passport(passport *Passport, paper *concealed[passportData]) {
+	paper.value = passportData{series: r.text(), number: r.text(), departmentCode: r.text(), issuer: r.text(), issued: r.date()}
+	if paper.value != (passportData{}) {
+		passport.paper = paper.hide()
 	}
 }

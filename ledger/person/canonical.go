@@ -11,7 +11,7 @@ func (p Person) Canonical(dst []byte) []byte {
 	dst = append(dst, byte(p.Sex))
 	dst = append(dst, p.Citizenship.Code()...)
 	for _, n := range [...]veiled{p.BirthDate.day, p.SNILS.digits, p.INN.digits, p.MobilePhone.digits} {
-		dst = binary.BigEndian.AppendUint64(dst, n.bare())
+		dst = binary.BigEndian.AppendUint64(dst, n.bits())
 	}
 	return p.Passport.canonical(dst)
 }
@@ -32,7 +32,7 @@ func (p Passport) canonical(dst []byte) []byte {
 	for _, text := range [...]string{paper.series, paper.number, paper.departmentCode, paper.issuer} {
 		dst = appendText(dst, text)
 	}
-	return binary.BigEndian.AppendUint64(dst, paper.issued.day.bare())
+	return binary.BigEndian.AppendUint64(dst, paper.issued.day.bits())
 }
 
 // appendText appends a text after its length, so that texts that follow each other cannot be confused.

@@ -8,7 +8,7 @@ import (
 // Date is a day of the calendar, without a time or a zone. It is comparable with ==; the zero Date is no day.
 type Date struct {
 	redaction
-	day veiled // year<<9 | month<<5 | day
+	day veiled // YYYYMMDD as a number
 }
 
 // NewDate makes a Date; ok is false when there is no such day, or its year is not in 1..9999.
@@ -58,13 +58,13 @@ func (d *Date) UnmarshalText(text []byte) error {
 }
 
 func pack(year int, month time.Month, day int) Date {
-	return Date{day: hide(uint64(year)<<9 | uint64(month)<<5 | uint64(day))}
+	return Date{day: hide(int64(year)*1e4 + int64(month)*1e2 + int64(day))}
 }
 
 // Split gives year, month and day; zeros for the zero Date.
 func (d Date) Split() (year int, month time.Month, day int) {
 	n := d.day.bare()
-	return int(n >> 9), time.Month(n >> 5 & 15), int(n & 31)
+	return int(n / 1e4), time.Month(n / 1e2 % 1e2), int(n % 1e2)
 }
 
 // IsZero reports whether d is no day.
@@ -80,10 +80,10 @@ func (d Date) ISO() string {
 }
 
 func (d Date) appendISO(dst []byte) []byte {
-	year, month, day := d.Split()
-	dst = appendDigits(dst, uint64(year), 4)
-	dst = appendDigits(append(dst, '-'), uint64(month), 2)
-	return appendDigits(append(dst, '-'), uint64(day), 2)
+	n := d.day.bare()
+	dst = appendDigits(dst, n/1e4, 4)
+	dst = appendDigits(append(dst, '-'), n/1e2%1e2, 2)
+	return appendDigits(append(dst, '-'), n%1e2, 2)
 }
 
 // Compare gives -1, 0 or +1 as d is before, equal to or after other.

@@ -2,6 +2,7 @@ package person
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -10,7 +11,7 @@ import (
 type Email struct {
 	redaction
 	_       [0]func() // not comparable with ==: see Equal
-	address *string   // behind a pointer, where printing by reflection does not look
+	address hidden[string]
 }
 
 // Bounds of an address. Source: RFC 5321, 4.5.3.1.
@@ -27,7 +28,8 @@ func ParseEmail(text string) (Email, error) {
 
 func readEmail(text string) (Email, steps, flaw) {
 	wrong := malformed("must be an e-mail address, as in name@example.ru")
-	if len(text) > 4*maxEmail {
+	invisible := func(r rune) bool { return !unicode.IsPrint(r) } // IDNA would drop some silently
+	if len(text) > 4*maxEmail || strings.ContainsFunc(text, invisible) {
 		return Email{}, 0, wrong
 	}
 	did := steps(0)
@@ -39,22 +41,32 @@ func readEmail(text string) (Email, steps, flaw) {
 	if at < 1 || at > maxEmailUser || !isDotAtom(trimmed[:at]) {
 		return Email{}, 0, wrong
 	}
-	domain := trimmed[at+1:]
-	if !isHost(domain) || strings.Contains(domain, "--") {
-		ascii, err := idna.Lookup.ToASCII(domain)
-		if err != nil || !isHost(ascii) {
-			return Email{}, 0, wrong
-		}
-		if ascii != domain {
-			did |= didIDNA
-		}
-		domain = ascii
+	domain, ok := readDomain(trimmed[at+1:])
+	if !ok {
+		return Email{}, 0, wrong
 	}
-	address := strings.ToLower(trimmed[:at]) + "@" + strings.ToLower(domain)
+	if !strings.EqualFold(domain, trimmed[at+1:]) {
+		did |= didIDNA
+	}
+	address := strings.ToLower(trimmed[:at]) + "@" + domain
 	if len(address) > maxEmail {
 		return Email{}, 0, wrong
 	}
-	return Email{address: &address}, did, flaw{}
+	return Email{address: conceal(address)}, did, flaw{}
+}
+
+// readDomain gives a domain in lower case and in ASCII.
+func readDomain(domain string) (ascii string, ok bool) {
+	if isHost(domain) && !strings.Contains(domain, "--") {
+		return strings.ToLower(domain), true
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !isHost(ascii) {
+		return "", false
+	}
+	// What does not stay the same would make an address that cannot be read back.
+	again, err := idna.Lookup.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
 }
 
 // isDotAtom reports whether text is words of plain characters joined by single dots.
@@ -91,15 +103,10 @@ func isAlphanumeric(c byte) bool {
 }
 
 // IsZero reports whether there is none.
-func (e Email) IsZero() bool { return e.address == nil }
+func (e Email) IsZero() bool { return e.address.isZero() }
 
 // Address gives the address; empty when there is none.
-func (e Email) Address() string {
-	if e.IsZero() {
-		return ""
-	}
-	return *e.address
-}
+func (e Email) Address() string { return e.address.get() }
 
 // WithoutTag gives the address without what follows a plus sign before the @; mail to both reaches the same person.
 func (e Email) WithoutTag() string {

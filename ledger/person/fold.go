@@ -16,24 +16,42 @@ const (
 
 // folder writes a name in its folded form, character by character.
 type folder struct {
-	buf             []byte
+	buf  [utf8.UTFMax * MaxName]byte // no slice: that would make it escape to the heap
+	size int
+	over bool // more was written than buf holds
+
 	did             steps
 	blanks          int // seen and not yet written
 	cyrillic, latin bool
-	marks, runes    int
+	marks           int
 }
 
-func (f *folder) blank() { f.blanks++ }
+func (f *folder) put(c byte) {
+	if f.size == len(f.buf) {
+		f.over = true
+		return
+	}
+	f.buf[f.size] = c
+	f.size++
+}
+
+func (f *folder) putRune(r rune) {
+	if f.size+utf8.RuneLen(r) > len(f.buf) {
+		f.over = true
+		return
+	}
+	f.size += utf8.EncodeRune(f.buf[f.size:], r)
+}
 
 // flush settles the blanks before the next character: none at the beginning and around a hyphen, else one.
 func (f *folder) flush(next byte) {
 	if f.blanks == 0 {
 		return
 	}
-	if len(f.buf) == 0 || next == '-' || f.buf[len(f.buf)-1] == '-' {
+	if f.size == 0 || next == '-' || f.buf[f.size-1] == '-' {
 		f.did |= didBlanks
 	} else {
-		f.buf = append(f.buf, ' ')
+		f.put(' ')
 		if f.blanks > 1 {
 			f.did |= didBlanks
 		}
@@ -43,7 +61,7 @@ func (f *folder) flush(next byte) {
 
 func (f *folder) sign(c byte) {
 	f.flush(c)
-	f.buf = append(f.buf, c)
+	f.put(c)
 }
 
 // end drops trailing blanks.
@@ -60,13 +78,12 @@ func foldPlain(text string) (forms nameForms, did steps, ok bool) {
 	if len(text) > 2*MaxName {
 		return nameForms{}, 0, false
 	}
-	var space [2 * MaxName]byte
-	f := folder{buf: space[:0]}
+	var f folder
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == ' ':
-			f.blank()
+			f.blanks++
 		case c == '-' || c == '\'' || '0' <= c && c <= '9':
 			f.sign(c)
 		case c < utf8.RuneSelf:
@@ -86,8 +103,8 @@ func foldPlain(text string) (forms nameForms, did steps, ok bool) {
 	}
 	forms.text = strings.Trim(text, " ")
 	forms.canonical = forms.text
-	if string(f.buf) != forms.text {
-		forms.canonical = string(f.buf)
+	if folded := f.buf[:f.size]; string(folded) != forms.text {
+		forms.canonical = string(folded)
 	}
 	return forms, f.did, true
 }
@@ -124,14 +141,15 @@ func (f *folder) plainCyrillic(lead, tail byte) bool {
 	}
 	f.cyrillic = true
 	f.flush(0)
-	f.buf = append(f.buf, 0xC0|byte(r>>6), 0x80|byte(r&0x3F))
+	f.put(0xC0 | byte(r>>6))
+	f.put(0x80 | byte(r&0x3F))
 	return true
 }
 
 // foldAny folds any name, and refuses what cannot be one. The steps are those of the policy's documentation, in its order.
 func foldAny(text string, rules NameRules) (nameForms, steps, flaw) {
 	if len(text) > utf8.UTFMax*maxGivenRunes || utf8.RuneCountInString(text) > maxGivenRunes {
-		return nameForms{}, 0, malformed("must have at most 100 characters")
+		return nameForms{}, 0, tooLong()
 	}
 	if !utf8.ValidString(text) {
 		return nameForms{}, 0, malformed("must be UTF-8 text")
@@ -146,13 +164,13 @@ func foldAny(text string, rules NameRules) (nameForms, steps, flaw) {
 		return nameForms{}, 0, malformed("must not have letters with unusual marks")
 	}
 	if utf8.RuneCountInString(given) > maxGivenRunes {
-		return nameForms{}, 0, malformed("must have at most 100 characters")
+		return nameForms{}, 0, tooLong()
 	}
 	return nameForms{text: given, canonical: canonical}, did, flaw{}
 }
 
 func fold(text string, rules NameRules) (string, steps, flaw) {
-	f := folder{buf: make([]byte, 0, len(text)+8)}
+	var f folder
 	wide := text
 	if !norm.NFKC.IsNormalString(text) {
 		wide = norm.NFKC.String(text)
@@ -164,7 +182,10 @@ func fold(text string, rules NameRules) (string, steps, flaw) {
 		}
 	}
 	f.end()
-	canonical := string(f.buf)
+	if f.over {
+		return "", 0, tooLong()
+	}
+	canonical := string(f.buf[:f.size])
 	if f.cyrillic && f.latin {
 		var whole bool
 		if canonical, whole = toCyrillic(canonical); !whole {
@@ -182,12 +203,7 @@ func (f *folder) take(r rune, rules NameRules) flaw {
 		if r != ' ' {
 			f.did |= didBlanks
 		}
-		f.blank()
-	case isDash(r):
-		if r != '-' {
-			f.did |= didDash
-		}
-		f.sign('-')
+		f.blanks++
 	case isApostrophe(r):
 		if r != '\'' {
 			f.did |= didApostrophe
@@ -198,11 +214,16 @@ func (f *folder) take(r rune, rules NameRules) flaw {
 		f.did |= didApostrophe
 		f.sign('\'')
 	case '0' <= r && r <= '9' || rules.Foreign && strings.ContainsRune(".,()", r):
-		f.sign(byte(r))
+		f.sign(byte(r)) //nolint:gosec // an ASCII character
 	case isMark(r):
 		return f.mark(r)
 	case isLetter(r):
 		f.letter(r)
+	case isDash(r):
+		if r != '-' {
+			f.did |= didDash
+		}
+		f.sign('-')
 	default:
 		return malformed("must have only letters of the Cyrillic or the Latin script, digits, hyphens, apostrophes and blanks")
 	}
@@ -224,22 +245,24 @@ func (f *folder) letter(r rune) {
 		f.latin = true
 	}
 	f.flush(0)
-	f.buf = utf8.AppendRune(f.buf, r)
+	f.putRune(r)
 }
 
 func (f *folder) mark(r rune) flaw {
 	f.marks++
-	if f.marks > maxMarks || len(f.buf) == 0 || f.blanks > 0 {
+	if f.marks > maxMarks || f.size == 0 || f.blanks > 0 {
 		return malformed("must not have letters with unusual marks")
 	}
-	f.buf = utf8.AppendRune(f.buf, r)
+	f.putRune(r)
 	return flaw{}
 }
+
+func tooLong() flaw { return malformed("must have at most 100 characters") }
 
 // checkFolded refuses what is too long, or no name, once it is folded.
 func checkFolded(canonical string) flaw {
 	if len(canonical) > MaxName && utf8.RuneCountInString(canonical) > MaxName {
-		return malformed("must have at most 100 characters")
+		return tooLong()
 	}
 	if strings.IndexFunc(canonical, isLetter) < 0 {
 		return malformed("must have a letter")

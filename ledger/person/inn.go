@@ -30,12 +30,12 @@ func readINN(text string) (INN, steps, flaw) {
 }
 
 // innWeights are those of the second check digit; the first uses them from the second on.
-var innWeights = [...]uint64{3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8}
+var innWeights = [...]int64{3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8}
 
 // innCheck gives the check digit that follows the first length digits of n, a number of twelve digits.
-func innCheck(n uint64, length int) uint64 {
+func innCheck(n int64, length int) int64 {
 	weights := innWeights[len(innWeights)-length:]
-	sum := uint64(0)
+	sum := int64(0)
 	for place, weight := range weights {
 		sum += weight * digitAt(n, 12, place)
 	}

@@ -1,14 +1,12 @@
 package person
 
-import (
-	"strings"
-)
+import "strings"
 
 // Name is one part of a name: family name, given name or patronymic. The zero Name is absent.
 type Name struct {
 	redaction
-	_     [0]func()  // not comparable with ==: see Equal
-	forms *nameForms // behind a pointer, where printing by reflection does not look
+	_     [0]func() // not comparable with ==: see Equal
+	forms hidden[nameForms]
 }
 
 type nameForms struct {
@@ -52,7 +50,7 @@ func readName(text string, rules NameRules) (Name, steps, flaw) {
 		return Name{}, 0, bad
 	}
 	forms.key = keyOf(forms.canonical)
-	return Name{forms: &forms}, did, flaw{}
+	return Name{forms: conceal(forms)}, did, flaw{}
 }
 
 // isPlaceholder reports whether a folded patronymic is a word for «none».
@@ -62,22 +60,25 @@ func isPlaceholder(canonical string) bool {
 
 // keyOf drops what separates words, so that Иванов-Петров and Иванов Петров have one key.
 func keyOf(canonical string) string {
-	const separators = " '-"
-	if !strings.ContainsAny(canonical, separators) {
+	var space [2 * MaxName]byte
+	key := space[:0]
+	for i := range len(canonical) {
+		switch c := canonical[i]; c {
+		case ' ', '\'', '-':
+		default:
+			key = append(key, c)
+		}
+	}
+	if len(key) == len(canonical) {
 		return canonical
 	}
-	return strings.NewReplacer(" ", "", "'", "", "-", "").Replace(canonical)
+	return string(key)
 }
 
 // IsZero reports whether there is none.
-func (n Name) IsZero() bool { return n.forms == nil }
+func (n Name) IsZero() bool { return n.forms.isZero() }
 
-func (n Name) data() nameForms {
-	if n.forms == nil {
-		return nameForms{}
-	}
-	return *n.forms
-}
+func (n Name) data() nameForms { return n.forms.get() }
 
 // Text gives the name as it was given, trimmed and with its accents composed (NFC), for people to read.
 func (n Name) Text() string { return n.data().text }

@@ -151,7 +151,7 @@ func (p *parser) passport(raw RawPassport) Passport {
 	if series, number, joined := splitNumber(raw.Number); joined && !p.foreign && isEmpty(raw.Series) {
 		raw.Series, raw.Number = series, number
 	}
-	p.paper = !isEmpty(raw.Series + raw.Number + raw.IssueDate + raw.DepartmentCode + raw.Issuer)
+	p.paper = !isEmpty(raw.Series) || !isEmpty(raw.Number) || !isEmpty(raw.IssueDate) || !isEmpty(raw.DepartmentCode) || !isEmpty(raw.Issuer)
 	readers := documentReaders{readSeries, readNumber, readDepartmentCode}
 	if p.foreign {
 		readers = documentReaders{readForeign, readForeign, readForeign}
@@ -166,7 +166,7 @@ func (p *parser) passport(raw RawPassport) Passport {
 	if paper == (passportData{}) {
 		return Passport{}
 	}
-	return Passport{paper: &paper}
+	return Passport{paper: conceal(paper)}
 }
 
 type documentReaders struct {

@@ -5,8 +5,8 @@ import "time"
 // Passport is the internal passport of a Russian citizen, or the document of a foreign one. The zero Passport is absent.
 type Passport struct {
 	redaction
-	_     [0]func()     // not comparable with ==: see Equal
-	paper *passportData // behind a pointer, where printing by reflection does not look
+	_     [0]func() // not comparable with ==: see Equal
+	paper hidden[passportData]
 }
 
 type passportData struct {
@@ -15,14 +15,9 @@ type passportData struct {
 }
 
 // IsZero reports whether there is none.
-func (p Passport) IsZero() bool { return p.paper == nil }
+func (p Passport) IsZero() bool { return p.paper.isZero() }
 
-func (p Passport) data() passportData {
-	if p.paper == nil {
-		return passportData{}
-	}
-	return *p.paper
-}
+func (p Passport) data() passportData { return p.paper.get() }
 
 // Series gives the series: 4 digits in a Russian passport, upper-case letters and digits or nothing in a foreign one.
 func (p Passport) Series() string { return p.data().series }
@@ -89,8 +84,8 @@ func (p Passport) Validity(birth, on Date) (validity Validity, until Date) {
 // Warning is something odd about a well-formed passport, never a ground to refuse it.
 type Warning string
 
-// WarningBlankYear: the year in the series, in which the blank was printed, is later than the year after the issue or more
-// than five years before it.
+// WarningBlankYear says that the year in the series, in which the blank was printed, is later than the year after the issue
+// or more than five years before it.
 const WarningBlankYear Warning = "BLANK_YEAR"
 
 // Warnings lists what is odd about a Russian passport. Without an issue date the blank's year is held against today.
@@ -103,7 +98,7 @@ func (p Passport) Warnings(today Date) []Warning {
 	if !ok {
 		return nil
 	}
-	blank := 2000 + int(tail) //nolint:gosec // two digits
+	blank := 2000 + int(tail)
 	if tail >= 97 {
 		blank -= 100 // the first were printed in 1997
 	}

@@ -1,6 +1,7 @@
 package person
 
 // Raw is a person in the words of a caller, before anything is believed. Every transport and every dialect fills one.
+// It shows as «redacted» itself, but its fields are plain text: hand it on, do not keep it in an unexported field.
 type Raw struct {
 	redaction
 	FamilyName, GivenName, MiddleName string

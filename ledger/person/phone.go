@@ -20,7 +20,7 @@ func readPhone(text string) (Phone, steps, flaw) {
 	wrong := malformed("must be a Russian mobile number, as in +79161234567")
 	bare, _ := unmask(text)
 	bare, international := strings.CutPrefix(bare, "+")
-	bare = strings.NewReplacer("(", "", ")", "", ".", "").Replace(bare)
+	bare = strings.Map(dropMask, bare)
 	n, ok := number(bare)
 	switch {
 	case !ok:
@@ -35,6 +35,16 @@ func readPhone(text string) (Phone, steps, flaw) {
 	}
 	phone := Phone{digits: hide(7e10 + n)}
 	return phone, maskStep(phone.E164() != text), flaw{}
+}
+
+// dropMask drops what is written between the digits of a phone number, beside blanks and dashes.
+func dropMask(r rune) rune {
+	switch r {
+	case '(', ')', '.':
+		return -1
+	default:
+		return r
+	}
 }
 
 // IsZero reports whether there is none.

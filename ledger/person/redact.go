@@ -39,6 +39,40 @@ const (
 	unveil = 0xF1DE83E19937733D // veil * unveil = 1 modulo 2^64
 )
 
-func hide(n uint64) veiled { return veiled(n * veil) }
+func hide(n int64) veiled { return hideBits(uint64(n)) } //nolint:gosec // bare turns it back
 
-func (v veiled) bare() uint64 { return uint64(v) * unveil }
+func hideBits(n uint64) veiled { return veiled(n * veil) }
+
+func (v veiled) bare() int64 { return int64(v.bits()) } //nolint:gosec // as hide turned it
+
+func (v veiled) bits() uint64 { return uint64(v) * unveil }
+
+// hidden is a value that printing by reflection does not show, nor == compares. The zero hidden holds none.
+// It points to a pointer because fmt follows one pointer to a struct when the verb does not fit, as in %s.
+type hidden[T any] struct{ at **T }
+
+// concealed is a value with the pointer to it that hidden points to, so that both are one allocation.
+type concealed[T any] struct {
+	at    *T
+	value T
+}
+
+func conceal[T any](value T) hidden[T] {
+	return (&concealed[T]{value: value}).hide()
+}
+
+func (c *concealed[T]) hide() hidden[T] {
+	c.at = &c.value
+	return hidden[T]{at: &c.at}
+}
+
+func (h hidden[T]) isZero() bool { return h.at == nil }
+
+// get gives the value; zero when there is none.
+func (h hidden[T]) get() T {
+	if h.at == nil {
+		var none T
+		return none
+	}
+	return **h.at
+}

@@ -33,9 +33,9 @@ func readSNILS(text string) (SNILS, steps, flaw) {
 }
 
 // snilsCheck gives the check digits of a number of nine digits.
-func snilsCheck(n uint64) uint64 {
-	sum := uint64(0)
-	for weight := uint64(1); weight <= 9; weight++ {
+func snilsCheck(n int64) int64 {
+	sum := int64(0)
+	for weight := int64(1); weight <= 9; weight++ {
 		sum += n % 10 * weight
 		n /= 10
 	}
