@@ -13,7 +13,7 @@ import (
 	"github.com/poruka/poruka/partners/sandbox/people"
 )
 
-const sample = 20_000
+const sample = 10_000
 
 func day(t testing.TB, text string) person.Date {
 	t.Helper()

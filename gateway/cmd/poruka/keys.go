@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/poruka/poruka/ledger/seal"
+)
+
+// keysCmd is the key ring.
+type keysCmd struct {
+	List   keysListCmd   `cmd:"" help:"List the keys of a ring."`
+	Rotate keysRotateCmd `cmd:"" help:"Add a new key to a ring and let it take over."`
+}
+
+// keyring is the flag that names the ring. Its file is written by 'poruka serve --dev' for development.
+type keyring struct {
+	Keyring string `help:"File of the key ring." default:".poruka/keyring.json" placeholder:"FILE"`
+}
+
+// keysListCmd lists the keys.
+type keysListCmd struct{ keyring }
+
+// Help is shown by --help.
+func (*keysListCmd) Help() string {
+	return `A ring has keys for three purposes: 'data' seals personal data, 'index' finds accounts by SNILS, INN and phone, 'request' names
+and compares requests. The key in use makes what is new; the others read what they have made. No key is ever printed.
+
+Example:
+
+    poruka keys list --keyring .poruka/keyring.json
+`
+}
+
+// keyView is one key as `keys list --json` prints it.
+type keyView struct {
+	Purpose seal.Purpose `json:"purpose"`
+	ID      uint32       `json:"id"`
+	InUse   bool         `json:"inUse"`
+	Created time.Time    `json:"created"`
+}
+
+// ringView is what `keys list --json` prints.
+type ringView struct {
+	File        string    `json:"file"`
+	Environment string    `json:"environment"`
+	Created     time.Time `json:"created"`
+	Keys        []keyView `json:"keys"`
+}
+
+// Run lists.
+func (c *keysListCmd) Run(ctx context.Context, s *streams) error {
+	ring, err := seal.File{Path: c.Keyring}.Load(ctx)
+	if err != nil {
+		return keyringError(err)
+	}
+	if s.JSON {
+		return s.printJSON(viewOf(c.Keyring, ring))
+	}
+	return printKeys(s, ring)
+}
+
+func viewOf(path string, ring *seal.Ring) ringView {
+	view := ringView{File: path, Environment: ring.Environment(), Created: ring.Created()}
+	for _, key := range ring.Keys() {
+		view.Keys = append(view.Keys, keyView{key.Purpose, key.ID, key.Primary, key.Created})
+	}
+	return view
+}
+
+func printKeys(s *streams, ring *seal.Ring) error {
+	t := newTable("PURPOSE", "KEY#", "CREATED", "STATE")
+	for _, key := range ring.Keys() {
+		state := "reads"
+		if key.Primary {
+			state = "in use"
+		}
+		t.add(string(key.Purpose), strconv.FormatUint(uint64(key.ID), 10), key.Created.Format(time.DateTime), state)
+	}
+	return t.print(s)
+}
+
+// keysRotateCmd adds a key.
+type keysRotateCmd struct {
+	Purpose string `arg:"" optional:"" help:"Which key: data or request." enum:"data,request" default:"data"`
+	Stage   bool   `help:"Add the key, but let it only read for now." xor:"step"`
+	Promote uint32 `help:"Let a staged key take over." placeholder:"KEY" xor:"step"`
+	keyring
+}
+
+// Help is shown by --help.
+func (*keysRotateCmd) Help() string {
+	return `What the older keys have made stays readable; a server takes the new ring when it is started again. With one server, stop it,
+rotate, start it. With several servers that share a ring, rotate in two steps, so that none meets what it cannot read: stage,
+bring the file to all and start them again one by one, promote, and once more. The index key cannot be rotated.
+
+The file is replaced at once and as a whole. Keep the backup of the ring as long as any backup of the ledger: without its
+key, sealed data are gone.
+
+Examples:
+
+    poruka keys rotate data --keyring .poruka/keyring.json
+    poruka keys rotate request --stage
+    poruka keys rotate request --promote 2718281828
+`
+}
+
+// rotated is what `keys rotate --json` prints.
+type rotated struct {
+	Key  uint32   `json:"key"`
+	Ring ringView `json:"ring"`
+}
+
+// Run rotates.
+func (c *keysRotateCmd) Run(ctx context.Context, s *streams) error {
+	id := c.Promote
+	ring, err := seal.File{Path: c.Keyring}.Update(ctx, func(ring *seal.Ring) (next *seal.Ring, err error) {
+		purpose := seal.Purpose(c.Purpose)
+		switch {
+		case c.Promote != 0:
+			return promote(ring, purpose, id)
+		case c.Stage:
+			next, id, err = ring.Stage(purpose)
+		default:
+			next, id, err = ring.Rotate(purpose)
+		}
+		return next, err
+	})
+	if err != nil {
+		return keyringError(err)
+	}
+	if s.JSON {
+		return s.printJSON(rotated{id, viewOf(c.Keyring, ring)})
+	}
+	if c.Stage {
+		s.notef("key %d is staged: bring %s to every server, then promote it", id, c.Keyring)
+	} else {
+		s.notef("key %d has taken over in %s: servers take it when they are started again", id, c.Keyring)
+	}
+	return printKeys(s, ring)
+}
+
+func promote(ring *seal.Ring, purpose seal.Purpose, id uint32) (*seal.Ring, error) {
+	held := func(key seal.KeyInfo) bool { return key.Purpose == purpose && key.ID == id }
+	at := slices.IndexFunc(ring.Keys(), held)
+	switch {
+	case at < 0:
+		return nil, wrongUsef("the ring has no %s key %d", purpose, id)
+	case ring.Keys()[at].Primary:
+		return nil, answerNof("the %s key %d is in use already", purpose, id)
+	}
+	return ring.Promote(purpose, id)
+}
+
+// keyringError tells what to do about a ring that is not there or open to others.
+func keyringError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; 'poruka serve --dev' makes one for development", err)
+	case errors.Is(err, seal.ErrMode):
+		return fmt.Errorf("%w; chmod 0400 mends it", err)
+	default:
+		return err
+	}
+}
