@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/poruka/poruka/gateway/config"
@@ -22,7 +23,7 @@ type serveCmd struct {
 	GRPCAddress string `name:"grpc-address" help:"Where to serve gRPC, mTLS. Default: :8443." placeholder:"HOST:PORT"`
 	RESTAddress string `name:"rest-address" help:"Where to serve REST, mTLS. Default: :8444." placeholder:"HOST:PORT"`
 	OpsAddress  string `name:"ops-address" help:"Where to serve metrics, health and profiles; loopback only. Default: 127.0.0.1:9464." placeholder:"HOST:PORT"`
-	LogFile     string `help:"File to append the log to. Default: standard error." placeholder:"FILE"`
+	LogFile     string `help:"File to append the log to. Default: standard error; with --dev DATADIR/gateway.log." placeholder:"FILE"`
 	Dev         bool   `help:"Make whatever is missing: a private CA, certificates, keys, a roster of five banks, invented accounts."`
 	Accounts    int    `help:"With --dev: how many accounts to invent when there are none." default:"10000"`
 	Check       bool   `help:"Check the settings and the files they name, and exit."`
@@ -56,15 +57,40 @@ func (c *serveCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	gateway, err := server.New(ctx, server.Config{Config: settings, Version: versionOf(), Logger: log, Clock: time.Now})
-	if err != nil {
-		return errors.Join(fmt.Errorf("the gateway cannot start: %w", err), closeLog())
-	}
+	cfg := server.Config{Config: settings, Version: buildVersion().Version, Logger: log, Clock: time.Now}
 	if c.Check {
-		s.notef("the settings are good")
-		return errors.Join(gateway.Close(), closeLog())
+		return errors.Join(c.check(ctx, s, cfg), closeLog())
 	}
-	return errors.Join(c.serve(ctx, s, settings, gateway), closeLog())
+	return errors.Join(c.serve(ctx, s, cfg), closeLog())
+}
+
+func (c *serveCmd) check(ctx context.Context, s *streams, cfg server.Config) error {
+	if err := server.Check(ctx, cfg); err != nil {
+		return wrongUsef("%w", err)
+	}
+	s.notef("the settings and the files they name are good")
+	return nil
+}
+
+// serve runs the gateway until ctx ends.
+func (c *serveCmd) serve(ctx context.Context, s *streams, cfg server.Config) error {
+	gateway, err := server.New(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("the gateway cannot start: %w", err)
+	}
+	ended := make(chan error, 1)
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { ended <- gateway.Run(serving) }()
+	if c.Dev {
+		err = c.welcome(serving, s, cfg, gateway)
+	} else {
+		fmt.Fprintf(s.Out, "ready: gRPC %s, REST %s, ops %s\n", gateway.GRPCAddress(), gateway.RESTAddress(), gateway.OpsAddress())
+	}
+	if err != nil {
+		stop()
+	}
+	return errors.Join(err, <-ended)
 }
 
 func (c *serveCmd) settings() (settings config.Config, err error) {
@@ -92,6 +118,9 @@ func (c *serveCmd) settings() (settings config.Config, err error) {
 }
 
 func (c *serveCmd) openLog(s *streams, settings config.Config) (*slog.Logger, func() error, error) {
+	if c.LogFile == "" && c.Dev {
+		c.LogFile = filepath.Join(settings.DataDir, "gateway.log") // the terminal is for what a newcomer should read
+	}
 	if c.LogFile == "" {
 		buffer := observe.NewBuffer(s.Err)
 		log, err := observe.NewLogger(observe.LogConfig{Writer: buffer, Level: settings.Log.Level})

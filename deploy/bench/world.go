@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/gateway/development"
+)
+
+// Addresses of the measured servers; one runs at a time.
+const (
+	grpcAddress = "localhost:18443"
+	restAddress = "localhost:18444"
+	opsAddress  = "127.0.0.1:19464"
+)
+
+// world is what all cases share: a data directory with accounts, and what banks say of their owners.
+type world struct {
+	*runCmd
+	dir    string
+	self   string // this program
+	claims []*porukav1.ConfirmIdentityRequest
+	next   atomic.Int64 // claim to be sent; runs through all cases, so that each finds accounts to raise
+}
+
+func newWorld(ctx context.Context, c *runCmd, dir string) (*world, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	w := &world{runCmd: c, dir: dir, self: self}
+	fmt.Fprintf(os.Stderr, "preparing %d accounts in %s\n", c.Accounts, dir)
+	server, err := w.startGateway(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := server.stop(); err != nil {
+		return nil, err
+	}
+	population, err := development.Population(w.data(), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	for _, account := range population.Range(0, uint64(c.Accounts)) { //nolint:gosec // a count is not negative
+		if development.Raisable(account, now) {
+			w.claims = append(w.claims, development.Claim(account))
+		}
+	}
+	return w, nil
+}
+
+func (w *world) data() string         { return filepath.Join(w.dir, "data") }
+func (w *world) certificates() string { return filepath.Join(w.data(), "certs") }
+
+// startGateway starts the gateway on the shared ledger and waits until it is ready.
+func (w *world) startGateway(ctx context.Context, flags ...string) (*process, error) {
+	args := append([]string{
+		"serve", "--dev", "--data-dir", w.data(), "--accounts", fmt.Sprint(w.Accounts),
+		"--grpc-address", grpcAddress, "--rest-address", restAddress, "--ops-address", opsAddress,
+	}, flags...)
+	return startProcess(ctx, w.dir, "ready", w.Binary, args...)
+}
+
+// request is a claim under a new request id, with fresh times. The claim before it may still be under way: each is used again only
+// once all others have been.
+func (w *world) request() *porukav1.ConfirmIdentityRequest {
+	r := w.claims[int(w.next.Add(1)-1)%len(w.claims)]
+	now := timestamppb.New(time.Now().Add(-time.Second))
+	return &porukav1.ConfirmIdentityRequest{
+		RequestId: uuid.NewString(), Person: r.GetPerson(), BankAccount: r.GetBankAccount(),
+		Authentication: &porukav1.Authentication{Method: porukav1.Authentication_SMS_CODE, Time: now},
+		Consent:        &porukav1.Consent{Given: true, Time: now},
+	}
+}
+
+// confirmGRPC confirms over gRPC.
+func (w *world) confirmGRPC(c *clients) call {
+	return func(ctx context.Context, caller int, _ int64) error {
+		answer, err := c.confirmation(caller).ConfirmIdentity(ctx, w.request())
+		if err != nil {
+			return err
+		}
+		return expectConfirmed(answer.GetConfirmation().GetOutcome())
+	}
+}
+
+func expectConfirmed(outcome porukav1.Confirmation_Outcome) error {
+	if outcome != porukav1.Confirmation_CONFIRMED && outcome != porukav1.Confirmation_ALREADY_CONFIRMED {
+		return fmt.Errorf("outcome %s", outcome)
+	}
+	return nil
+}
+
+// confirmREST confirms over REST.
+func (w *world) confirmREST(c *clients) call {
+	return func(ctx context.Context, caller int, _ int64) error {
+		body, err := protojson.Marshal(w.request())
+		if err != nil {
+			return err
+		}
+		return c.post(ctx, caller, "/v1/confirmations", body)
+	}
+}
+
+// refused sends a request that validation refuses, and wants the refusal.
+func (w *world) refused(c *clients) call {
+	return func(ctx context.Context, caller int, _ int64) error {
+		request := w.request()
+		request.RequestId = "not a UUID"
+		if _, err := c.confirmation(caller).ConfirmIdentity(ctx, request); err == nil {
+			return fmt.Errorf("a malformed request was answered")
+		}
+		return nil
+	}
+}
+
+// withClients measures one case with connections of its own.
+func (w *world) withClients(ctx context.Context, server *process, callers int, makeCall func(*clients) call) (sample, error) {
+	c, err := dial(w.certificates(), "sberbank", grpcAddress, restAddress, callers)
+	if err != nil {
+		return sample{}, err
+	}
+	s, err := closedLoop(ctx, server, callers, w.WarmUp, w.Duration, makeCall(c))
+	if closeErr := c.close(); err == nil {
+		err = closeErr
+	}
+	return s, err
+}
+
+// free reports whether nobody listens on the addresses of the bench.
+func free() error {
+	for _, address := range []string{grpcAddress, restAddress, opsAddress} {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("%s is in use: %w", address, err)
+		}
+		_ = listener.Close()
+	}
+	return nil
+}

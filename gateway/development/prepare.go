@@ -1,0 +1,110 @@
+package development
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/poruka/poruka/certs"
+	"github.com/poruka/poruka/certs/authority"
+	"github.com/poruka/poruka/gateway/client"
+	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/gateway/match"
+	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/roster"
+)
+
+// Prepare makes what is missing for a server under c, which must be complete: the private CA and certificates for every role,
+// the key ring, the roster and the profiles. It is to be called again before each start.
+func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error {
+	if err := authority.EnsureDevelopment(c.DataDir, clock); err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	if err := ensureRing(ctx, c.KeyRing); err != nil {
+		return fmt.Errorf("key ring: %w", err)
+	}
+	if err := ensureFile(c.Roster, roster.Dev()); err != nil {
+		return fmt.Errorf("roster: %w", err)
+	}
+	return nil
+}
+
+func ensureRing(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	ring, err := seal.Generate(seal.Development)
+	if err != nil {
+		return err
+	}
+	return seal.File{Path: path}.Create(ctx, ring)
+}
+
+func ensureFile(path string, content []byte) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+// Banks are the ids of the banks in the roster for development.
+func Banks() ([]partners.ID, error) {
+	parsed, err := roster.Parse(roster.Dev(), []string{policy}, nil)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]partners.ID, len(parsed))
+	for i, one := range parsed {
+		ids[i] = one.ID
+	}
+	return ids, nil
+}
+
+// policy is the one that the roster for development names.
+const policy = match.V1
+
+// WriteProfiles writes a profile for every role and bank into DATADIR/profiles, with the addresses on which the server listens.
+func WriteProfiles(dataDir string, grpcAddress, restAddress net.Addr) error {
+	names := []string{string(certs.RolePortal), string(certs.RoleCompliance), string(certs.RoleOperator)}
+	ids, err := Banks()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		names = append(names, string(id))
+	}
+	for _, name := range names {
+		profile := ProfileOf(dataDir, name, grpcAddress, restAddress)
+		if err := client.WriteProfile(filepath.Join(dataDir, "profiles", name+".yaml"), profile); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ProfileOf is the profile of one role, named as its certificate is, for a server on this machine.
+func ProfileOf(dataDir, name string, grpcAddress, restAddress net.Addr) client.Profile {
+	folder := filepath.Join(dataDir, "certs")
+	return client.Profile{
+		Address:     Local(grpcAddress),
+		RESTAddress: Local(restAddress),
+		Cert:        filepath.Join(folder, name+".pem"),
+		Key:         filepath.Join(folder, name+"-key.pem"),
+		CA:          filepath.Join(folder, "ca.pem"),
+	}
+}
+
+// Local is the address by which a program on this machine reaches a listener.
+func Local(address net.Addr) string {
+	_, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	return net.JoinHostPort("localhost", port)
+}

@@ -1,0 +1,182 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/poruka/poruka/certs"
+	"github.com/poruka/poruka/gateway/audit"
+	"github.com/poruka/poruka/gateway/banks"
+	"github.com/poruka/poruka/gateway/confirm"
+	"github.com/poruka/poruka/gateway/match"
+	"github.com/poruka/poruka/gateway/observe"
+	"github.com/poruka/poruka/gateway/portal"
+	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/embedded"
+	"github.com/poruka/poruka/ledger/group"
+	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/partners/limit"
+	"github.com/poruka/poruka/partners/roster"
+)
+
+// rooms are the built parts of one server.
+type rooms struct {
+	metrics   *observe.Metrics
+	registry  *prometheus.Registry
+	certs     *certs.Source
+	roster    *roster.Roster
+	limiter   *limit.Limiter
+	ring      *seal.Ring
+	ledger    ledger.Engine
+	committer *group.Committer
+	banks     *banks.Service
+	confirm   *confirm.Service
+	portal    *portal.Service
+	audit     *audit.Service
+}
+
+// open opens the rooms in the order in which they need each other. What was opened when one fails is in c.
+func (s *Server) open(ctx context.Context, c *closers) error {
+	for _, step := range []struct {
+		name string
+		open func(context.Context, *closers) error
+	}{
+		{"metrics", s.openMetrics},
+		{"key ring", s.openRing},
+		{"certificates", s.openCerts},
+		{"roster", s.openRoster},
+		{"ledger", s.openLedger},
+		{"use cases", s.openUseCases},
+	} {
+		if err := step.open(ctx, c); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) openMetrics(context.Context, *closers) (err error) {
+	s.registry = prometheus.NewRegistry()
+	s.metrics, err = observe.NewMetrics(observe.MetricsConfig{Registry: s.registry, Version: s.cfg.Version})
+	return err
+}
+
+// errDevelopmentKeys stops a server that would guard real persons with keys that were never meant to.
+var errDevelopmentKeys = errors.New("the keys were made for development; serve with --dev, or make production keys")
+
+func (s *Server) openRing(ctx context.Context, _ *closers) (err error) {
+	s.ring, err = seal.File{Path: s.cfg.KeyRing}.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if s.ring.Development() && !s.cfg.Dev {
+		return errDevelopmentKeys
+	}
+	return nil
+}
+
+func (s *Server) openCerts(context.Context, *closers) (err error) {
+	s.certs, err = certs.Open(certs.Config{
+		CertFile:     s.cfg.Certificates.Cert,
+		KeyFile:      s.cfg.Certificates.Key,
+		ClientCAFile: s.cfg.Certificates.ClientCA,
+		CRLFile:      s.cfg.Certificates.CRL,
+		CRLGrace:     s.cfg.Certificates.CRLGrace,
+		TrustDomain:  s.cfg.TrustDomain,
+		Clock:        s.cfg.Clock,
+		Logger:       s.cfg.Logger,
+		OnReload:     s.metrics.CertsReloaded,
+		OnAlarm:      s.metrics.RevocationAlarm,
+		OnHandshake:  s.metrics.Handshake,
+	})
+	return err
+}
+
+func (s *Server) openRoster(context.Context, *closers) (err error) {
+	s.roster, err = roster.Open(roster.Config{
+		Path:     s.cfg.Roster,
+		Policies: []string{match.V1},
+		OnReload: s.metrics.RosterReloaded,
+	})
+	if err != nil {
+		return err
+	}
+	s.limiter, err = limit.New(limit.Config{Directory: s.roster, Clock: s.cfg.Clock})
+	return err
+}
+
+func (s *Server) openLedger(_ context.Context, c *closers) error {
+	path, ok := s.cfg.SQLitePath()
+	if !ok {
+		return errors.New("only sqlite:// is supported by this version")
+	}
+	store, err := embedded.Open(embedded.Config{Path: filepath.Clean(path), Clock: s.cfg.Clock, Logger: s.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	s.ledger = store
+	c.add("ledger", store.Close)
+
+	s.committer, err = group.New(group.Config{
+		Ledger:   store,
+		MaxGroup: s.cfg.Limits.GroupSize,
+		MaxQueue: s.cfg.Limits.QueueLength,
+		Clock:    s.cfg.Clock,
+		Observe:  s.observeGroup,
+	})
+	if err != nil {
+		return err
+	}
+	c.add("committer", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Limits.DrainPatience)
+		defer cancel()
+		return s.committer.Close(ctx)
+	})
+	return nil
+}
+
+func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {
+	s.banks, err = banks.New(banks.Config{Directory: s.roster, Suspender: s.ledger, Clock: s.cfg.Clock, Logger: s.cfg.Logger})
+	if err != nil {
+		return err
+	}
+	if err = s.banks.Refresh(ctx); err != nil {
+		return err
+	}
+	s.confirm, err = confirm.New(confirm.Config{Committer: s.committer, Reader: s.ledger, Ring: s.ring, Clock: s.cfg.Clock})
+	if err != nil {
+		return err
+	}
+	s.portal, err = portal.New(portal.Config{Committer: s.committer, Reader: s.ledger, Ring: s.ring, Clock: s.cfg.Clock})
+	if err != nil {
+		return err
+	}
+	s.audit, err = audit.New(audit.Config{Ledger: s.ledger, Reports: s.cfg.Limits.Reports})
+	return err
+}
+
+// Check opens what the settings name, but for the ledger and the listeners, which may be another server's, and lets go of it.
+func Check(ctx context.Context, cfg Config) error {
+	s := &Server{cfg: cfg}
+	var c closers
+	for _, step := range []func(context.Context, *closers) error{s.openMetrics, s.openRing, s.openCerts, s.openRoster} {
+		if err := step(ctx, &c); err != nil {
+			return errors.Join(err, c.close())
+		}
+	}
+	return c.close()
+}
+
+// Accounts tells how many accounts the ledger holds; it may be an estimate.
+func (s *Server) Accounts(ctx context.Context) (int64, error) {
+	status, err := s.ledger.Status(ctx)
+	return status.Accounts, err
+}
+
+func (s *Server) observeGroup(g group.Group) {
+	s.metrics.Group(g.Size, g.Splits, g.Failed, g.Waited, g.Duration)
+}
