@@ -1,0 +1,103 @@
+package crdb
+
+import (
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dialect is everything in which the two servers differ, but for their schemas under migrations.
+type dialect struct {
+	engine string // as in ledger.Status
+	schema string // folder under migrations
+
+	begin      string // begins a serialisable transaction
+	savepoints bool   // a transaction is retried on its connection, by ROLLBACK TO SAVEPOINT
+	readOnly   string // said before the COMMIT of a transaction that stored nothing; empty when there is nothing to say
+
+	place   string // SQL type of entry.place
+	horizon string // SQL of the place before which the order of entries is final; empty when it always is
+	// misplaced is SQL that is true when new entries would stand before stored ones; empty when that cannot be.
+	misplaced string
+
+	estimate string // SQL of the estimated number of rows of table $1
+	sweep    string // SQL that removes at most %d counters that expired before $1; empty when the server does it
+}
+
+func onPostgres() *dialect {
+	return &dialect{
+		engine: "postgres", schema: "postgres",
+		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE",
+		// What was only read waits for no disk; the commit still tells whether it was a serialisable read.
+		readOnly: "SET LOCAL synchronous_commit = off",
+		place:    "BIGINT", horizon: "ledger_horizon()",
+		// No transaction that has been numbered is as high as the end of the snapshot.
+		misplaced: "SELECT coalesce(max(place), 0) >= ledger_horizon() + pg_snapshot_xmax(pg_current_snapshot())::TEXT::BIGINT" +
+			" - pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT FROM entry",
+		estimate: "SELECT reltuples::BIGINT FROM pg_class WHERE oid = to_regclass($1::TEXT)",
+		sweep: "DELETE FROM attempt WHERE ctid = ANY(ARRAY(SELECT ctid FROM attempt WHERE expires_at < $1::TIMESTAMPTZ " +
+			"LIMIT %d FOR UPDATE SKIP LOCKED)) RETURNING true",
+	}
+}
+
+func onCockroach() *dialect {
+	return &dialect{
+		engine: "cockroach", schema: "cockroach",
+		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE", savepoints: true,
+		place:    "DECIMAL",
+		estimate: "SELECT max(estimated_row_count)::INT8 FROM crdb_internal.table_row_statistics WHERE table_name = $1::TEXT",
+	}
+}
+
+// places gives the statements by which all further entries stand after offset.
+func (d *dialect) places(offset int64) []string {
+	return []string{
+		fmt.Sprintf("CREATE OR REPLACE FUNCTION ledger_place() RETURNS BIGINT LANGUAGE sql VOLATILE "+
+			"AS 'SELECT pg_current_xact_id()::TEXT::BIGINT + %d'", offset),
+		fmt.Sprintf("CREATE OR REPLACE FUNCTION ledger_horizon() RETURNS BIGINT LANGUAGE sql STABLE "+
+			"AS 'SELECT pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT + %d'", offset),
+	}
+}
+
+// session sets parameters of connections.
+func (d *dialect) session(purpose string, params map[string]string) {
+	if d.savepoints {
+		return
+	}
+	params["jit"] = "off"
+	params["timezone"] = "UTC"
+	if purpose == requests {
+		// Decisions look up by key and nothing else. Without this, a plan made while the tables were small scans them later.
+		for _, off := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+			params[off] = "off"
+		}
+		params["plan_cache_mode"] = "force_generic_plan"
+	}
+}
+
+// isServer reports whether version() is that of the server that the dialect is of.
+func (d *dialect) isServer(version string) bool {
+	return strings.HasPrefix(version, "CockroachDB") == d.savepoints
+}
+
+// asOf is the clause by which a list that ends at place reads without standing in the way of decisions: a timestamp at which
+// everything up to place is there. place is empty when the list has no end.
+func (d *dialect) asOf(place string, now time.Time) string {
+	if !d.savepoints || place == "" {
+		return ""
+	}
+	nanos, err := strconv.ParseInt(strings.SplitN(place, ".", 2)[0], 10, 64)
+	if err != nil {
+		return ""
+	}
+	// Versions are kept for hours at least; an end older than that is found in any later state, and far enough back for the
+	// nearest replica to answer.
+	if now.Sub(time.Unix(0, nanos)) > time.Hour {
+		return " AS OF SYSTEM TIME '-10s'"
+	}
+	return " AS OF SYSTEM TIME " + place
+}
+
+func (d *dialect) migrations() (fs.FS, error) { return fs.Sub(files, "migrations/"+d.schema) }

@@ -1,0 +1,88 @@
+package crdb
+
+// statement is one SQL statement of a decision: prepared once on each connection. Its parameters and results are binary.
+type statement struct {
+	name, text string
+}
+
+// statements are all that decisions and single reads say. The texts are plain enough for both servers: see dialect for the rest.
+type statements struct {
+	begin, savepoint, rollbackTo, release, commit, rollback, readOnly *statement
+
+	accountsByID, accountsBySNILS, accountsByAny, entriesByID, attemptsByKey *statement
+
+	vacate, raise, replace, create, record, count *statement
+
+	account, accountBySNILS *statement
+
+	all []*statement
+}
+
+func newStatements(d *dialect) *statements {
+	s := &statements{}
+	add := func(name, text string) *statement {
+		st := &statement{"poruka_" + name, text}
+		s.all = append(s.all, st)
+		return st
+	}
+	s.begin = add("begin", d.begin)
+	s.commit = add("commit", "COMMIT")
+	s.rollback = add("rollback", "ROLLBACK")
+	if d.savepoints {
+		s.savepoint = add("savepoint", "SAVEPOINT cockroach_restart")
+		s.rollbackTo = add("rollback_to", "ROLLBACK TO SAVEPOINT cockroach_restart")
+		s.release = add("release", "RELEASE SAVEPOINT cockroach_restart")
+	}
+	if d.readOnly != "" {
+		s.readOnly = add("read_only", d.readOnly)
+	}
+
+	// Rows are locked in the order of their keys, so that two transactions never wait for each other.
+	const accounts = "SELECT " + accountColumns + " FROM account "
+	s.accountsByID = add("accounts_by_id", accounts+"WHERE id = ANY($1::UUID[]) ORDER BY id FOR UPDATE")
+	s.accountsBySNILS = add("accounts_by_snils", accounts+"WHERE snils = ANY($1::BYTEA[]) ORDER BY id FOR UPDATE")
+	s.accountsByAny = add("accounts_by_any", accounts+`WHERE id IN (
+  SELECT id FROM account WHERE id = ANY($1::UUID[])
+  UNION SELECT id FROM account WHERE snils = ANY($2::BYTEA[])
+  UNION SELECT id FROM account WHERE phone = ANY($3::BYTEA[])
+) ORDER BY id FOR UPDATE`)
+	s.entriesByID = add("entries_by_id", "SELECT "+entryColumns+" FROM entry WHERE id = ANY($1::UUID[])")
+	s.attemptsByKey = add("attempts_by_key", `SELECT a.subject, a.partner, a.counter
+FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) JOIN attempt AS a ON a.subject = k.s AND a.partner = k.p`)
+
+	s.addWrites(add)
+	s.account = add("account", accounts+"WHERE id = $1::UUID")
+	s.accountBySNILS = add("account_by_snils", accounts+"WHERE snils = $1::BYTEA")
+	return s
+}
+
+func (s *statements) addWrites(add func(name, text string) *statement) {
+	s.vacate = add("vacate", "UPDATE account SET snils = NULL, phone = NULL WHERE id = ANY($1::UUID[])")
+	s.raise = add("raise", `UPDATE account SET level = n.level, method = n.method, version = n.version, confirmed_by = n.confirmed_by,
+  confirmed_at = n.confirmed_at, confirmation = n.confirmation, registry = n.registry, registry_at = n.registry_at,
+  updated_at = n.updated_at
+FROM unnest($1::UUID[], $2::INT2[], $3::INT2[], $4::INT8[], $5::TEXT[], $6::TIMESTAMPTZ[], $7::UUID[], $8::INT2[],
+  $9::TIMESTAMPTZ[], $10::TIMESTAMPTZ[])
+  AS n(id, level, method, version, confirmed_by, confirmed_at, confirmation, registry, registry_at, updated_at)
+WHERE account.id = n.id`)
+	const facts = "id, level, method, version, confirmed_by, confirmed_at, confirmation, registry, registry_at, updated_at"
+	const profile = "wrapped_key, box, digest, snils, inn, phone, created_at"
+	const rows = ` unnest($1::UUID[], $2::INT2[], $3::INT2[], $4::INT8[], $5::TEXT[], $6::TIMESTAMPTZ[], $7::UUID[], $8::INT2[],
+  $9::TIMESTAMPTZ[], $10::TIMESTAMPTZ[], $11::BYTEA[], $12::BYTEA[], $13::BYTEA[], $14::BYTEA[], $15::BYTEA[], $16::BYTEA[],
+  $17::TIMESTAMPTZ[]) AS n(` + facts + ", " + profile + ")"
+	s.replace = add("replace", `UPDATE account SET level = n.level, method = n.method, version = n.version, confirmed_by = n.confirmed_by,
+  confirmed_at = n.confirmed_at, confirmation = n.confirmation, registry = n.registry, registry_at = n.registry_at,
+  updated_at = n.updated_at, wrapped_key = n.wrapped_key, box = n.box, digest = n.digest, snils = n.snils, inn = n.inn,
+  phone = n.phone, created_at = n.created_at
+FROM`+rows+`
+WHERE account.id = n.id`)
+	s.create = add("create", "INSERT INTO account ("+facts+", "+profile+") SELECT "+facts+", "+profile+" FROM"+rows)
+	s.record = add("record", "INSERT INTO entry ("+entryColumns+", ordinal) SELECT "+entryColumns+`, ordinal FROM
+  unnest($1::UUID[], $2::INT2[], $3::TEXT[], $4::BYTEA[], $5::UUID[], $6::INT2[], $7::TEXT[], $8::BYTEA[], $9::INT2[], $10::INT2[],
+  $11::INT2[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::INT2[], $16::TIMESTAMPTZ[], $17::TIMESTAMPTZ[], $18::BOOL[], $19::UUID[],
+  $20::INT2[], $21::INT4[]) AS n(`+entryColumns+", ordinal)")
+	s.count = add("count", `INSERT INTO attempt (subject, partner, counter, expires_at)
+SELECT subject, partner, counter, expires_at FROM unnest($1::BYTEA[], $2::TEXT[], $3::BYTEA[], $4::TIMESTAMPTZ[])
+  AS n(subject, partner, counter, expires_at)
+ON CONFLICT (subject, partner) DO UPDATE SET counter = excluded.counter, expires_at = excluded.expires_at`)
+}
