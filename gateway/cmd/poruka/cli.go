@@ -18,6 +18,7 @@ type cli struct {
 
 	Accounts accountsCmd `cmd:"" help:"Import, show and invent accounts: the portal's side."`
 	Audit    auditCmd    `cmd:"" help:"Report, count and check what was decided: for compliance staff."`
+	Certs    certsCmd    `cmd:"" help:"Run the private CA: who may call, and the gateway itself."`
 	Partner  partnerCmd  `cmd:"" help:"See, suspend and resume banks."`
 	Version  versionCmd  `cmd:"" help:"Tell the version of this binary."`
 }
