@@ -34,7 +34,8 @@ type Result struct {
 	PhoneBound bool
 }
 
-// Compare compares a claim with the profile of an account. It does the same work whatever differs.
+// Compare compares a claim with the profile of an account. Every field is compared, whatever the ones before it gave, and
+// identifiers in a time that does not depend on what they hold; names that differ take about a microsecond more than equal ones.
 func (p Policy) Compare(claim person.Person, held person.Profile) Result {
 	c := comparison{claim: claim, held: held}
 	c.identifiers()
