@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/poruka/poruka/certs"
 	"github.com/poruka/poruka/certs/authority"
 )
 
@@ -67,6 +64,14 @@ func (c caFolder) writeList(a *authority.Authority) (path string, next time.Time
 	return path, next, toldCA(err)
 }
 
+func heldAs(held []authority.Held, name, dir string) (authority.Held, error) {
+	i := slices.IndexFunc(held, func(h authority.Held) bool { return h.Name == strings.TrimSuffix(name, ".pem") })
+	if i < 0 {
+		return authority.Held{}, wrongUsef("%s holds no certificate of this CA, with its key, named %q", dir, name)
+	}
+	return held[i], nil
+}
+
 // lifetime is a duration that may be given in days: 90d.
 type lifetime time.Duration
 
@@ -86,6 +91,14 @@ func (l *lifetime) UnmarshalText(text []byte) error {
 	}
 	*l = lifetime(d)
 	return nil
+}
+
+// localTime renders a time for people in their own zone; empty when zero.
+func localTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format(time.DateTime)
 }
 
 // certsInitCmd makes a CA.
@@ -131,222 +144,6 @@ func (c *certsInitCmd) Run(s *streams) error {
 		a.TrustDomain(), config.Dir, a.NotAfter().Local().Format(time.DateOnly), root, list)
 	s.notef("Now move %s to a safe place: nothing needs it here.", filepath.Join(config.Dir, "root-key.pem"))
 	return nil
-}
-
-// certsIssueCmd issues a certificate.
-type certsIssueCmd struct {
-	caFolder
-	Role     string       `help:"To whom: bank/ID, portal, compliance, operator or gateway." required:"" placeholder:"ROLE"`
-	Out      string       `help:"Folder for NAME.pem and NAME-key.pem. By default certs/ of the data folder." placeholder:"DIR"`
-	Name     string       `help:"Name of the files. By default the id of the bank, or the role." placeholder:"NAME"`
-	DNS      []string     `name:"dns" help:"DNS name of a gateway; may be repeated." placeholder:"HOST"`
-	IP       []netip.Addr `name:"ip" help:"IP address of a gateway; may be repeated." placeholder:"ADDRESS"`
-	ValidFor lifetime     `help:"For how long." default:"90d" placeholder:"TIME"`
-	Replace  bool         `help:"Write over files of that name. The certificate that they hold stays good until it expires."`
-	P12      string       `name:"p12-password-file" help:"Write NAME.p12 for a browser as well, under the password in this file." placeholder:"FILE"`
-}
-
-// Help is shown by --help.
-func (*certsIssueCmd) Help() string {
-	return `The key is made here and kept nowhere else: hand both files over by a safe way. A gateway needs a --dns or --ip.
-
-Examples:
-
-    poruka certs issue --role bank/sberbank --valid-for 90d
-    poruka certs issue --role gateway --dns gateway.example.org --ip 192.0.2.7
-    poruka certs issue --role compliance --name ivanova --p12-password-file password.txt
-`
-}
-
-// Run issues.
-func (c *certsIssueCmd) Run(s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	identity, err := certs.ParseIdentity("poruka://" + a.TrustDomain() + "/" + c.Role)
-	if err != nil {
-		return wrongUsef("--role must be bank/ID, portal, compliance, operator or gateway, not %q", c.Role)
-	}
-	name, err := c.name(identity)
-	if err != nil {
-		return err
-	}
-	password, err := c.password()
-	if err != nil {
-		return err
-	}
-	out := c.Out
-	if out == "" {
-		out = c.out()
-	}
-	if _, err := os.Stat(filepath.Join(out, name+".pem")); !c.Replace && !errors.Is(err, fs.ErrNotExist) {
-		return wrongUsef("there is a %s already; renew it, or say --replace or another --name", filepath.Join(out, name+".pem"))
-	}
-	issued, err := a.Issue(authority.IssueRequest{Identity: identity, DNSNames: c.DNS, IPs: c.IP, ValidFor: time.Duration(c.ValidFor)})
-	if err != nil {
-		return toldCA(err)
-	}
-	if err := issued.Write(out, name); err != nil {
-		return err
-	}
-	if c.P12 != "" {
-		packed, err := authority.P12(issued.CertPEM, issued.KeyPEM, password)
-		if err != nil {
-			return err
-		}
-		if err := authority.WriteFile(filepath.Join(out, name+".p12"), packed, 0o600); err != nil {
-			return err
-		}
-	}
-	return printIssued(s, []issuedFile{newIssuedFile(issued, filepath.Join(out, name))})
-}
-
-func (c *certsIssueCmd) name(identity certs.Identity) (string, error) {
-	switch {
-	case c.Name != "" && (filepath.Base(c.Name) != c.Name || strings.HasPrefix(c.Name, ".")):
-		return "", wrongUsef("--name must be a plain file name")
-	case c.Name != "":
-		return c.Name, nil
-	case identity.ID != "":
-		return identity.ID, nil
-	default:
-		return string(identity.Role), nil
-	}
-}
-
-// password reads the password before anything is issued. It is not a flag: other users can read those.
-func (c *certsIssueCmd) password() (string, error) {
-	if c.P12 == "" {
-		return "", nil
-	}
-	content, err := os.ReadFile(c.P12)
-	if err != nil {
-		return "", wrongUsef("--p12-password-file: %w", err)
-	}
-	password := string(bytes.TrimRight(content, "\r\n"))
-	if password == "" {
-		return "", wrongUsef("--p12-password-file: %s is empty", c.P12)
-	}
-	return password, nil
-}
-
-// issuedFile is one certificate that was written.
-type issuedFile struct {
-	Identity string    `json:"identity"`
-	Serial   string    `json:"serial"`
-	NotAfter time.Time `json:"notAfter"`
-	Cert     string    `json:"cert"`
-	Key      string    `json:"key"`
-}
-
-func newIssuedFile(issued authority.Issued, path string) issuedFile {
-	return issuedFile{issued.Identity.String(), issued.Serial, issued.NotAfter.UTC(), path + ".pem", path + "-key.pem"}
-}
-
-func printIssued(s *streams, files []issuedFile) error {
-	if s.JSON {
-		return s.printJSON(map[string]any{"issued": files})
-	}
-	t := newTable("IDENTITY", "UNTIL", "CERTIFICATE", "KEY", "SERIAL")
-	for _, f := range files {
-		t.add(f.Identity, localTime(f.NotAfter), f.Cert, f.Key, f.Serial)
-	}
-	return t.print(s)
-}
-
-// localTime renders a time for people in their own zone; empty when zero.
-func localTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Local().Format(time.DateTime)
-}
-
-// certsRenewCmd renews.
-type certsRenewCmd struct {
-	caFolder
-	Names    []string `arg:"" optional:"" name:"name" help:"Names of files in certs/, without .pem. By default all that are due." placeholder:"NAME"`
-	Within   lifetime `help:"What counts as due: to expire within this time." default:"30d" placeholder:"TIME"`
-	ValidFor lifetime `help:"For how long." default:"90d" placeholder:"TIME"`
-}
-
-// Help is shown by --help.
-func (*certsRenewCmd) Help() string {
-	return `The files are replaced, with a new key; a running gateway takes its new certificate within seconds. The old certificate stays
-good until it expires. Fit for a daily job: when nothing is due, nothing is done. Revoked certificates are not renewed.
-
-Examples:
-
-    poruka certs renew
-    poruka certs renew sberbank vtb --valid-for 30d
-`
-}
-
-// Run renews.
-func (c *certsRenewCmd) Run(s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	due, err := c.due(a)
-	if err != nil {
-		return err
-	}
-	done := []issuedFile{}
-	for _, h := range due {
-		issued, err := a.Renew(h.Serial, time.Duration(c.ValidFor))
-		if err != nil {
-			return fmt.Errorf("%s: %w", h.Name, toldCA(err))
-		}
-		if err := issued.Write(c.out(), h.Name); err != nil {
-			return err
-		}
-		done = append(done, newIssuedFile(issued, filepath.Join(c.out(), h.Name)))
-		if p12 := filepath.Join(c.out(), h.Name+".p12"); fileExists(p12) {
-			s.notef("%s still holds the old certificate.", p12)
-		}
-	}
-	if len(done) == 0 && !s.JSON {
-		fmt.Fprintln(s.Out, "Nothing is due.")
-		return nil
-	}
-	return printIssued(s, done)
-}
-
-func (c *certsRenewCmd) due(a *authority.Authority) ([]authority.Held, error) {
-	held, err := a.Held(c.out())
-	if err != nil {
-		return nil, err
-	}
-	if len(c.Names) == 0 {
-		deadline := time.Now().Add(time.Duration(c.Within))
-		return slices.DeleteFunc(held, func(h authority.Held) bool {
-			return h.Status == authority.StatusRevoked || h.NotAfter.After(deadline)
-		}), nil
-	}
-	var named []authority.Held
-	for _, name := range c.Names {
-		h, err := heldAs(held, name, c.out())
-		if err != nil {
-			return nil, err
-		}
-		named = append(named, h)
-	}
-	return named, nil
-}
-
-func heldAs(held []authority.Held, name, dir string) (authority.Held, error) {
-	i := slices.IndexFunc(held, func(h authority.Held) bool { return h.Name == strings.TrimSuffix(name, ".pem") })
-	if i < 0 {
-		return authority.Held{}, wrongUsef("%s holds no certificate of this CA, with its key, named %q", dir, name)
-	}
-	return held[i], nil
-}
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // certsRevokeCmd revokes.
