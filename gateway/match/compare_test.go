@@ -11,7 +11,6 @@ import (
 
 var (
 	nobody        = []ledger.Reason{ledger.ReasonNoMatchingAccount}
-	nameClose     = []ledger.Reason{ledger.ReasonNameClose}
 	paperClose    = []ledger.Reason{ledger.ReasonDocumentClose}
 	paperDiffers  = []ledger.Reason{ledger.ReasonDocumentDiffers}
 	innDiffers    = []ledger.Reason{ledger.ReasonINNDiffers}
