@@ -44,8 +44,8 @@ const (
 )
 
 // Import puts the rows that next gives, in order, until it gives io.EOF. A bad row is counted and the rest goes on; a level is
-// never lowered. When the fault of next, of ctx or of the ledger ends the import, what was put stays put: repeating it does
-// no harm. It holds a bounded number of rows at a time.
+// never lowered. An error of next, which is returned as it is, or a fault of ctx or of the ledger ends the import; what was put
+// stays put, and repeating it does no harm. It holds a bounded number of rows at a time.
 //
 // next runs on a goroutine of its own. When Import fails it may still be waiting there: it must end when its stream does.
 func (s *Service) Import(ctx context.Context, next func() ([]Row, error)) (Imported, error) {
@@ -94,7 +94,7 @@ func (p *pipeline) feed(ctx context.Context, next func() ([]Row, error)) {
 			return
 		}
 		if err != nil {
-			p.failed = refusal.Ledger(err)
+			p.failed = err
 			return
 		}
 		if !p.queue(ctx, rows) {

@@ -1,0 +1,122 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/certs"
+	"github.com/poruka/poruka/gateway/access"
+	"github.com/poruka/poruka/gateway/audit"
+	"github.com/poruka/poruka/gateway/banks"
+	"github.com/poruka/poruka/gateway/confirm"
+	"github.com/poruka/poruka/gateway/fault"
+	"github.com/poruka/poruka/gateway/portal"
+	"github.com/poruka/poruka/partners"
+)
+
+// Limits of the client streams.
+const (
+	DefaultBulkRequests = 32               // of one bulk under way at the same time
+	itemPatience        = 10 * time.Second // of one request of a bulk, as of a unary call
+)
+
+// Limiter keeps a bank within its limits; a *limit.Limiter is one.
+type Limiter interface {
+	// Allow admits one request: release must be called when it has ended. Otherwise retryAfter says when to come back.
+	Allow(p partners.Partner) (release func(), retryAfter time.Duration, ok bool)
+}
+
+// Config is what the services need. All but the last three is required.
+type Config struct {
+	Confirm  *confirm.Service
+	Portal   *portal.Service
+	Audit    *audit.Service
+	Banks    *banks.Service
+	Limiter  Limiter
+	Validate func(proto.Message) error   // judges a message of a client stream; the error is a fault
+	Methods  func(certs.Role) []string   // that a role may call, full gRPC names, ordered
+	Clock    func() time.Time            // of the gateway
+	Version  string                      // of the gateway
+	Recheck  func(context.Context) error // whether the caller of a stream is still good; nil: for as long as the stream lasts
+	Draining <-chan struct{}             // closed when streams shall end; nil: never
+
+	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Confirm == nil || c.Portal == nil || c.Audit == nil || c.Banks == nil {
+		return c, errors.New("rpc: all four use cases are required")
+	}
+	if c.Limiter == nil || c.Validate == nil || c.Methods == nil || c.Clock == nil {
+		return c, errors.New("rpc: limiter, validator, methods and clock are required")
+	}
+	if c.BulkRequests < 0 {
+		return c, errors.New("rpc: a limit is negative")
+	}
+	if c.BulkRequests == 0 {
+		c.BulkRequests = DefaultBulkRequests
+	}
+	if c.Recheck == nil {
+		c.Recheck = func(context.Context) error { return nil }
+	}
+	return c, nil
+}
+
+// Services are the services of poruka.v1. Make them with New.
+type Services struct{ cfg Config }
+
+// New makes the services.
+func New(cfg Config) (*Services, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Services{cfg: cfg}, nil
+}
+
+// Register registers all services.
+func (s *Services) Register(r grpc.ServiceRegistrar) {
+	porukav1.RegisterConfirmationServiceServer(r, confirmations{cfg: s.cfg})
+	porukav1.RegisterPortalServiceServer(r, accounts{cfg: s.cfg})
+	porukav1.RegisterAuditServiceServer(r, records{cfg: s.cfg})
+	porukav1.RegisterOperatorServiceServer(r, operators{cfg: s.cfg})
+	porukav1.RegisterCallerServiceServer(r, callers{cfg: s.cfg})
+}
+
+// callerOf gives who is calling. The chain has identified everybody who comes here.
+func callerOf(ctx context.Context) (certs.Caller, error) {
+	caller, ok := access.CallerFrom(ctx)
+	if !ok {
+		return certs.Caller{}, fault.New(fault.Unauthenticated, fault.CertificateInvalid)
+	}
+	return caller, nil
+}
+
+// bankOf gives the bank that is calling, as the roster has it now; claimed, when not empty, must be its id.
+func (c Config) bankOf(ctx context.Context, claimed string) (confirm.Caller, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return confirm.Caller{}, err
+	}
+	if caller.Role != certs.RoleBank {
+		return confirm.Caller{}, fault.New(fault.Denied, fault.AccessDenied)
+	}
+	if claimed != "" && claimed != caller.ID {
+		return confirm.Caller{}, fault.New(fault.Denied, fault.CertificateNotYours)
+	}
+	bank, err := c.Banks.Check(partners.ID(caller.ID))
+	if err != nil {
+		return confirm.Caller{}, err
+	}
+	return confirm.Caller{Partner: bank, Serial: caller.Serial, Style: confirm.Native}, nil
+}
+
+// malformed is the fault of one field.
+func malformed(field, text string) error {
+	return fault.InvalidFields(fault.Violation{Field: field, Reason: fault.FieldFormat, Text: text})
+}
