@@ -14,6 +14,49 @@ const (
 	maxIssuer  = 300
 )
 
+// passport reads a document. When any part of it is given, so must be its number, and the series of a Russian one.
+func (p *parser) passport(raw RawPassport) Passport {
+	if series, number, joined := splitNumber(raw.Number); joined && !p.foreign && isEmpty(raw.Series) {
+		raw.Series, raw.Number = series, number
+	}
+	p.paper = !isEmpty(raw.Series) || !isEmpty(raw.Number) || !isEmpty(raw.IssueDate) || !isEmpty(raw.DepartmentCode) || !isEmpty(raw.Issuer)
+	readers := documentReaders{readSeries, readNumber, readDepartmentCode}
+	if p.foreign {
+		readers = documentReaders{readForeign, readForeign, readForeign}
+	}
+	paper := passportData{
+		series: p.text(FieldSeries, raw.Series, readers.series),
+		number: p.text(FieldNumber, raw.Number, readers.number),
+		issued: p.date(FieldIssueDate, raw.IssueDate, p.firstIssue(), "must not be before 1997-10-01"),
+	}
+	paper.departmentCode = p.text(FieldDepartmentCode, raw.DepartmentCode, readers.departmentCode)
+	paper.issuer = p.text(FieldIssuer, raw.Issuer, readIssuer)
+	if paper == (passportData{}) {
+		return Passport{}
+	}
+	return Passport{paper: conceal(paper)}
+}
+
+type documentReaders struct {
+	series, number, departmentCode func(string) (string, steps, flaw)
+}
+
+func (p *parser) text(field Field, text string, read func(string) (string, steps, flaw)) string {
+	if !p.has(field, text) {
+		return ""
+	}
+	value, did, bad := read(text)
+	return keep(p, field, value, did, bad)
+}
+
+// firstIssue is the day before which no passport in use was issued; foreign documents are not older than people.
+func (p *parser) firstIssue() Date {
+	if p.foreign {
+		return firstBirth()
+	}
+	return firstIssue()
+}
+
 // readSeries reads the series of a Russian passport.
 func readSeries(text string) (string, steps, flaw) {
 	bare, masked := unmask(text)
