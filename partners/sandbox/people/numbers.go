@@ -27,7 +27,12 @@ const MaxCount = 900_000_000
 
 // snils gives the number of a person in its printed form.
 func (p *Population) snils(index uint64) string {
-	n := permute(index, snilsDomain, p.seed+snilsKey) + firstChecked
+	return PrintSNILS(permute(index, snilsDomain, p.seed+snilsKey) + firstChecked)
+}
+
+// PrintSNILS adds the check digits to a number of nine digits and prints it, as in 112-233-445 95. No person of any population
+// has a number from 999000000 on.
+func PrintSNILS(n uint64) string {
 	var text [14]byte
 	sum := uint64(0)
 	for place := 8; place >= 0; place-- {
@@ -49,10 +54,14 @@ var innWeights = [...]int{3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8}
 func (p *Population) inn(index uint64) string {
 	n := permute(index, innDomain, p.seed+innKey)
 	place := regions[n/1_000_000%uint64(len(regions))]
-	text := make([]byte, 0, 12)
-	text = append(text, place.code...)
+	text := append(make([]byte, 0, 10), place.code...)
 	text = appendPadded(text, n/1_000_000/uint64(len(regions))+1, 2) // of the offices of the region
-	text = appendPadded(text, n%1_000_000, 6)
+	return CompleteINN(string(appendPadded(text, n%1_000_000, 6)))
+}
+
+// CompleteINN adds the check digits to the first ten digits of a person's taxpayer number.
+func CompleteINN(ten string) string {
+	text := append(make([]byte, 0, 12), ten...)
 	for len(text) < 12 {
 		sum := 0
 		for i, weight := range innWeights[len(innWeights)-len(text):] {
