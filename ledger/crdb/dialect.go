@@ -15,7 +15,7 @@ type dialect struct {
 
 	begin      string // begins a serialisable transaction
 	savepoints bool   // a transaction is retried on its connection, by ROLLBACK TO SAVEPOINT
-	readOnly   string // said before the COMMIT of a transaction that stored nothing; empty when there is nothing to say
+	lock       string // SQL that locks the keys $1, in the order given, until the end of the transaction; empty when not needed
 
 	place   string // SQL type of entry.place
 	horizon string // SQL of the place before which the order of entries is final; empty when it always is
@@ -29,9 +29,8 @@ type dialect struct {
 func onPostgres() *dialect {
 	return &dialect{
 		engine: "postgres", schema: "postgres",
-		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE",
-		// What was only read waits for no disk; the commit still tells whether it was a serialisable read.
-		readOnly: "SET LOCAL synchronous_commit = off",
+		begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+		lock:  "SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::BIGINT[]) AS k",
 		place:    "BIGINT", horizon: "ledger_horizon()",
 		// No transaction that has been numbered is as high as the end of the snapshot.
 		misplaced: "SELECT coalesce(max(place), 0) >= ledger_horizon() + pg_snapshot_xmax(pg_current_snapshot())::TEXT::BIGINT" +

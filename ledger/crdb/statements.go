@@ -7,7 +7,7 @@ type statement struct {
 
 // statements are all that decisions and single reads say. The texts are plain enough for both servers: see dialect for the rest.
 type statements struct {
-	begin, savepoint, rollbackTo, release, commit, rollback, readOnly *statement
+	begin, savepoint, rollbackTo, release, commit, rollback, lock *statement
 
 	accountsByID, accountsBySNILS, accountsByAny, entriesByID, attemptsByKey *statement
 
@@ -33,8 +33,8 @@ func newStatements(d *dialect) *statements {
 		s.rollbackTo = add("rollback_to", "ROLLBACK TO SAVEPOINT cockroach_restart")
 		s.release = add("release", "RELEASE SAVEPOINT cockroach_restart")
 	}
-	if d.readOnly != "" {
-		s.readOnly = add("read_only", d.readOnly)
+	if d.lock != "" {
+		s.lock = add("lock", d.lock)
 	}
 
 	// Rows are locked in the order of their keys, so that two transactions never wait for each other.

@@ -107,10 +107,11 @@ func (t *tx) commit(ctx context.Context) error {
 		if !t.isOpen {
 			return nil // nothing was said at all
 		}
-		p, stage = reading, "end of reading"
-		if t.statements.readOnly != nil {
-			calls = []call{{statement: t.statements.readOnly}}
+		if t.statements.release == nil {
+			t.rollback(ctx) // waits for no disk
+			return nil
 		}
+		p, stage = reading, "end of reading"
 	}
 	if t.statements.release != nil {
 		calls = append(calls, call{statement: t.statements.release})

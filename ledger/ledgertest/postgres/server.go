@@ -279,8 +279,22 @@ func (s *Server) end(how func(postmaster int) error) error {
 	return s.leash.Close()
 }
 
-// signalAll sends a signal to every process of the server; each leads a session of its own, so each is found by its parent.
+// signalAll sends a signal to every process of the server.
 func (s *Server) signalAll(sig syscall.Signal) ([]int, error) {
+	pids, err := s.pids()
+	if err != nil {
+		return nil, err
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return pids, err
+		}
+	}
+	return pids, nil
+}
+
+// pids lists the processes of the server, the postmaster first. Each leads a session of its own: they are found by their parent.
+func (s *Server) pids() ([]int, error) {
 	if !s.IsPrivate() {
 		return nil, errors.New("postgres: the server is not ours")
 	}
@@ -293,17 +307,12 @@ func (s *Server) signalAll(sig syscall.Signal) ([]int, error) {
 		return nil, err
 	}
 	pids := []int{postmaster}
-	for _, field := range strings.Fields(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		child, err := strconv.Atoi(field)
 		if err != nil {
 			return nil, err
 		}
 		pids = append(pids, child)
-	}
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return pids, err
-		}
 	}
 	return pids, nil
 }
@@ -338,4 +347,33 @@ func (s *Server) Stop() error {
 	}
 	_ = s.guard.Wait()
 	return errors.Join(err, os.RemoveAll(s.folder))
+}
+
+// CPU is the processor time that all processes of a private server have used.
+func (s *Server) CPU() (time.Duration, error) {
+	pids, err := s.pids()
+	if err != nil {
+		return 0, err
+	}
+	var ticks int64
+	for i, pid := range pids {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has ended, and its parent has its times
+		}
+		_, after, _ := strings.Cut(string(text), ") ")
+		fields := strings.Fields(after)
+		last := 13 // utime and stime
+		if i == 0 {
+			last = 15 // and those of ended children
+		}
+		for _, field := range fields[11:last] {
+			n, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100, nil
 }
