@@ -56,7 +56,7 @@ func (c *accountsShowCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	listed, err := call(ctx, porukav1.NewPortalServiceClient(conn).ListConfirmations,
-		&porukav1.ListConfirmationsRequest{Id: idOf(account), PageSize: max(1, c.Records)})
+		&porukav1.ListConfirmationsRequest{Id: idOf(account.GetName()), PageSize: max(1, c.Records)})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *accountsShowCmd) find(ctx context.Context, s *streams, conn grpc.Client
 		if err != nil || !c.Full {
 			return found.GetAccount(), err
 		}
-		id = idOf(found.GetAccount())
+		id = idOf(found.GetAccount().GetName())
 	}
 	view := porukav1.GetAccountRequest_BASIC
 	if c.Full {
@@ -106,10 +106,6 @@ func readSNILS(s *streams) (string, error) {
 	return "", wrongUsef("standard input holds no SNILS")
 }
 
-func idOf(account *porukav1.Account) string {
-	return strings.TrimPrefix(account.GetName(), "accounts/")
-}
-
 func printAccountJSON(s *streams, account *porukav1.Account, records []*porukav1.Confirmation) error {
 	out := shownAccount{Records: make([]json.RawMessage, len(records))}
 	var err error
@@ -126,7 +122,7 @@ func printAccountJSON(s *streams, account *porukav1.Account, records []*porukav1
 
 func printAccount(s *streams, account *porukav1.Account, records []*porukav1.Confirmation) error {
 	facts := newFacts()
-	facts.add("account", idOf(account))
+	facts.add("account", idOf(account.GetName()))
 	facts.add("level", account.GetLevel().String())
 	if account.GetMethod() != porukav1.Account_METHOD_UNSPECIFIED {
 		facts.add("confirmed", strings.TrimSpace(account.GetMethod().String()+" "+account.GetBank())+", "+moment(account.GetConfirmTime()))
@@ -150,7 +146,7 @@ func printAccount(s *streams, account *porukav1.Account, records []*porukav1.Con
 	fmt.Fprintln(s.Out)
 	t := newTable("TIME", "BANK", "OUTCOME", "REASON", "RECORD")
 	for _, r := range records {
-		t.add(moment(r.GetDecideTime()), r.GetBank(), outcomeOf(r), reasonsOf(r.GetReasons()), strings.TrimPrefix(r.GetName(), "confirmations/"))
+		t.add(moment(r.GetDecideTime()), r.GetBank(), outcomeOf(r), reasonsOf(r.GetReasons()), idOf(r.GetName()))
 	}
 	return t.print(s)
 }

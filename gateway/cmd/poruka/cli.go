@@ -16,9 +16,12 @@ import (
 type cli struct {
 	JSON bool `help:"Print the result as JSON."`
 
+	Serve    serveCmd    `cmd:"" help:"Run the gateway."`
+	Demo     demoCmd     `cmd:"" help:"See five simulated banks confirm customers, and the ledger checked against every answer."`
 	Accounts accountsCmd `cmd:"" help:"Import, show and invent accounts: the portal's side."`
 	Audit    auditCmd    `cmd:"" help:"Report, count and check what was decided: for compliance staff."`
 	Certs    certsCmd    `cmd:"" help:"Run the private CA: who may call, and the gateway itself."`
+	Ledger   ledgerCmd   `cmd:"" help:"Look after the store."`
 	Partner  partnerCmd  `cmd:"" help:"See, suspend and resume banks."`
 	Version  versionCmd  `cmd:"" help:"Tell the version of this binary."`
 }

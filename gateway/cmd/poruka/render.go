@@ -27,6 +27,12 @@ func protoJSON(m proto.Message) (json.RawMessage, error) {
 	return compact.Bytes(), nil
 }
 
+// idOf is the id in a name like `accounts/{id}`.
+func idOf(name string) string {
+	_, id, _ := strings.Cut(name, "/")
+	return id
+}
+
 // moment renders a time for people in their own zone; empty when unset.
 func moment(t *timestamppb.Timestamp) string {
 	if t == nil {
