@@ -67,7 +67,8 @@ func (p Passport) appendBinary(dst []byte) []byte {
 }
 
 // UnmarshalProfile reads the form that MarshalBinary gives. The bytes come out of a seal, so they are checked to be whole
-// and within bounds, but names are not normalised again. The error never repeats them.
+// and within bounds, but names are not normalised again. The error never repeats them. The profile keeps
+// nothing of data: the caller may overwrite it.
 func UnmarshalProfile(data []byte) (Profile, error) {
 	if len(data) < 3 || data[0] != profileVersion || data[1] > knownFlags || data[2] > byte(Female) {
 		return Profile{}, errProfile

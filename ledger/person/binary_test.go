@@ -43,6 +43,22 @@ func TestProfileSurvivesSealing(t *testing.T) {
 	}
 }
 
+func TestProfileKeepsNothingOfTheBytes(t *testing.T) {
+	profile := wholeProfile(t)
+	data, err := profile.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := person.UnmarshalProfile(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data)
+	if !back.Equal(profile) {
+		t.Error("overwriting the bytes changes the profile")
+	}
+}
+
 func TestProfileBounds(t *testing.T) {
 	profile := wholeProfile(t)
 	for len(profile.Previous) < person.MaxPrevious {
