@@ -24,7 +24,7 @@ var (
 )
 
 // maxVerdicts bounds the memory of a snapshot. Only certificates that our own CA issued get there.
-const maxVerdicts = 4096
+const maxVerdicts = 1024
 
 // verdict is what a snapshot says of one certificate, as far as time does not change it.
 type verdict struct {

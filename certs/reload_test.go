@@ -177,6 +177,33 @@ func TestBadFilesAreTriedAgain(t *testing.T) {
 	}
 }
 
+// A file that is gone and comes back as it was leaves no failure behind, so that the next one is told.
+func TestEachFailureIsTold(t *testing.T) {
+	w := newWorld(t)
+	away := w.config.CRLFile + ".away"
+	for range 2 {
+		if err := os.Rename(w.config.CRLFile, away); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := w.source.Reload(); err == nil {
+				t.Fatal("the list was not missed")
+			}
+		}
+		if err := os.Rename(away, w.config.CRLFile); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := w.source.Reload(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(w.reloads) != 4 || w.reloads[0] == nil || w.reloads[1] != nil || w.reloads[2] == nil || w.reloads[3] != nil {
+		t.Errorf("told %v; want a failure, its end, and both again", w.reloads)
+	}
+}
+
 // Two writes within one tick of the file system's clock leave the same marks; the second is found all the same.
 func TestAWriteThatLeavesNoMarkIsFound(t *testing.T) {
 	w := newWorld(t)

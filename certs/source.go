@@ -143,7 +143,11 @@ func (s *Source) Reload() error {
 	}
 	if !expired && found.digest == old.digest {
 		s.watched.accept(found)
-		s.failure = ""
+		if s.failure != "" {
+			s.failure = ""
+			s.config.Logger.Info("the certificates on disk are those in force again")
+			s.config.OnReload(nil)
+		}
 		return nil
 	}
 	fresh, err := s.build(found)

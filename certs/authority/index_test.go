@@ -141,6 +141,30 @@ func TestACutLineIsNothing(t *testing.T) {
 	}
 }
 
+// What is written next may be shorter than what was cut.
+func TestACutLineIsRemovedWhole(t *testing.T) {
+	a, config, _ := newAuthority(t)
+	issue(t, a, authority.IssueRequest{Identity: identity(t, "portal")})
+	path := filepath.Join(config.Dir, "index.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1
+	if err := os.WriteFile(path, append(bytes.Clone(whole), whole[last:len(whole)-1]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := a.WriteCRL(filepath.Join(t.TempDir(), "crl.pem")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || !strings.HasPrefix(string(content), string(whole)) || strings.Count(string(content), "\n") != 4 || content[len(content)-1] != '\n' {
+		t.Errorf("%v\n%s", err, content)
+	}
+}
+
 func TestASpoiltIndexIsTold(t *testing.T) {
 	for name, line := range map[string]string{
 		"garbage":             "garbage\n",
