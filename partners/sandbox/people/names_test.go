@@ -61,8 +61,8 @@ func TestEveryFatherHasAPatronymic(t *testing.T) {
 func TestPermuteLosesNothing(t *testing.T) {
 	for _, domain := range []uint64{snilsDomain, innDomain, 1 << 30} {
 		seen := map[uint64]uint64{}
-		for n := range uint64(100_000) {
-			n *= domain / 100_000
+		for n := range uint64(20_000) {
+			n *= domain / 20_000
 			at := permute(n, domain, 7)
 			if before, twice := seen[at]; twice || at >= domain {
 				t.Fatalf("of %d: %d and %d become %d", domain, before, n, at)

