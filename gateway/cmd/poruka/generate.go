@@ -99,8 +99,8 @@ func (c *accountsGenerateCmd) save(ctx context.Context, s *streams, population *
 	if err != nil {
 		return fmt.Errorf("the accounts cannot be written: %w", err)
 	}
-	bar := newProgress(s, "generate", "accounts", int64(c.Count))
-	err = c.write(ctx, file, population, c.format(s), func(done uint64) { bar.set(int64(done), int64(done)) })
+	bar := newProgress(s, "generate", "accounts", signed(c.Count))
+	err = c.write(ctx, file, population, c.format(s), func(done uint64) { bar.set(signed(done), signed(done)) })
 	bar.finish()
 	size, statErr := file.Seek(0, io.SeekEnd)
 	err = errors.Join(err, statErr, file.Close())
@@ -116,7 +116,7 @@ func (c *accountsGenerateCmd) save(ctx context.Context, s *streams, population *
 	if s.JSON {
 		return s.printJSON(result)
 	}
-	s.notef("%s: %s accounts of seed %d on %s", result.File, thousands(int64(result.Rows)), result.Seed, result.On)
+	s.notef("%s: %s accounts of seed %d on %s", result.File, thousands(signed(result.Rows)), result.Seed, result.On)
 	return nil
 }
 
@@ -132,3 +132,6 @@ func (c *accountsGenerateCmd) write(ctx context.Context, to io.Writer, populatio
 		},
 	})
 }
+
+// signed is for a count of accounts.
+func signed(count uint64) int64 { return int64(count) } //nolint:gosec // at most people.MaxCount
