@@ -3,6 +3,7 @@ package confirm_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/match"
 	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/embedded"
 	"github.com/poruka/poruka/ledger/group"
 	"github.com/poruka/poruka/ledger/ledgertest"
 	"github.com/poruka/poruka/ledger/person"
@@ -43,11 +45,11 @@ func (c *clock) add(d time.Duration) {
 // start is noon in Moscow.
 var start = time.Date(2026, 11, 22, 9, 0, 0, 250_000_000, time.UTC)
 
-// bench is a Service over a ledger in memory.
+// bench is a Service over a ledger.
 type bench struct {
 	*confirm.Service
 	t     testing.TB
-	store *ledgertest.Memory
+	store ledger.Engine
 	ring  *seal.Ring
 	clock *clock
 	ids   int
@@ -56,6 +58,37 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	return benchOn(t, &ledgertest.Memory{}, newRing(t))
+}
+
+// onEachLedger runs a test on the ledger in memory and on SQLite.
+func onEachLedger(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Run("memory", func(t *testing.T) { test(t, newBench(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, benchOn(t, openSQLite(t, filepath.Join(t.TempDir(), "ledger.db")), newRing(t)))
+	})
+}
+
+func openSQLite(t testing.TB, path string) *embedded.Store {
+	t.Helper()
+	store, err := embedded.Open(embedded.Config{Path: path, Clock: func() time.Time { return start }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// broken makes the ledger in memory refuse to store; nil mends it.
+func (b *bench) broken(err error) {
+	b.t.Helper()
+	memory, ok := b.store.(*ledgertest.Memory)
+	if !ok {
+		b.t.Fatal("only the ledger in memory can be broken")
+	}
+	memory.Fault = nil
+	if err != nil {
+		memory.Fault = func(ledger.Writes) error { return err }
+	}
 }
 
 func newRing(t testing.TB) *seal.Ring {
@@ -67,7 +100,7 @@ func newRing(t testing.TB) *seal.Ring {
 	return ring
 }
 
-func benchOn(t testing.TB, store *ledgertest.Memory, ring *seal.Ring) *bench {
+func benchOn(t testing.TB, store ledger.Engine, ring *seal.Ring) *bench {
 	t.Helper()
 	b := &bench{t: t, store: store, ring: ring, clock: &clock{now: start}}
 	b.Service = b.service(store, 0)

@@ -75,8 +75,10 @@ func TestFiveFailuresAnHour(t *testing.T) {
 	}
 }
 
-func TestTenFailuresADay(t *testing.T) {
-	b := newBench(t)
+func TestTenFailuresADay(t *testing.T) { onEachLedger(t, tenFailuresADay) }
+
+func tenFailuresADay(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	b.fail("vtb", 5)
 	b.clock.add(time.Hour)
@@ -91,8 +93,10 @@ func TestTenFailuresADay(t *testing.T) {
 	}
 }
 
-func TestThreeCloseMatchesADay(t *testing.T) {
-	b := newBench(t)
+func TestThreeCloseMatchesADay(t *testing.T) { onEachLedger(t, threeCloseMatchesADay) }
+
+func threeCloseMatchesADay(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	for range 3 {
 		if d := b.must(bank("vtb"), b.ask(near())); d.Entry.Outcome != ledger.OutcomeCloseMatch {
@@ -129,8 +133,10 @@ func TestAnotherPersonIsNotBlocked(t *testing.T) {
 	}
 }
 
-func TestTwentyFailuresOverAllBanks(t *testing.T) {
-	b := newBench(t)
+func TestTwentyFailuresOverAllBanks(t *testing.T) { onEachLedger(t, twentyFailuresOverAllBanks) }
+
+func twentyFailuresOverAllBanks(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	for n := range 5 {
 		b.fail(fmt.Sprintf("bank-%d", n), 4)
@@ -198,8 +204,10 @@ func TestBudgetOutlivesRestartAndAClockSetBack(t *testing.T) {
 	}
 }
 
-func TestTwoHundredGuessesAtOnce(t *testing.T) {
-	b := newBench(t)
+func TestTwoHundredGuessesAtOnce(t *testing.T) { onEachLedger(t, twoHundredGuessesAtOnce) }
+
+func twoHundredGuessesAtOnce(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	other := b.service(b.store, 0)
 	requests := make([]confirm.Request, 200)

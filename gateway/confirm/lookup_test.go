@@ -10,7 +10,6 @@ import (
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/group"
-	"github.com/poruka/poruka/ledger/ledgertest"
 )
 
 func TestFind(t *testing.T) {
@@ -47,20 +46,20 @@ func TestFind(t *testing.T) {
 
 // slow is a ledger whose transactions wait to be released.
 type slow struct {
-	*ledgertest.Memory
+	ledger.Engine
 	entered, release chan struct{}
 }
 
 func (s *slow) Transact(ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
 	s.entered <- struct{}{}
 	<-s.release
-	return s.Memory.Transact(ctx, keys, decide)
+	return s.Engine.Transact(ctx, keys, decide)
 }
 
 func TestFindSaysRunningUntilTheTransactionIsSettled(t *testing.T) {
 	b := newBench(t)
 	b.put(mariasAccount())
-	store := &slow{Memory: b.store, entered: make(chan struct{}), release: make(chan struct{})}
+	store := &slow{Engine: b.store, entered: make(chan struct{}), release: make(chan struct{})}
 	s := b.service(store, 0)
 	r := b.ask(maria())
 	ctx, cancel := context.WithCancel(t.Context())
@@ -106,13 +105,13 @@ func TestFindSaysRunningUntilTheTransactionIsSettled(t *testing.T) {
 func TestFindAfterAnUnknownOutcomeSaysRunning(t *testing.T) {
 	b := newBench(t)
 	b.put(mariasAccount())
-	b.store.Fault = func(ledger.Writes) error { return ledger.ErrOutcomeUnknown }
+	b.broken(ledger.ErrOutcomeUnknown)
 	r := b.ask(maria())
 	b.fails(bank("vtb"), r, fault.OutcomeUnknown)
 	if state, _, err := b.Find(t.Context(), "vtb", r.ID); state != confirm.Running || err != nil {
 		t.Errorf("state %v, %v", state, err)
 	}
-	b.store.Fault = nil
+	b.broken(nil)
 	b.must(bank("vtb"), r)
 	if state, _, err := b.Find(t.Context(), "vtb", r.ID); state != confirm.Decided || err != nil {
 		t.Errorf("after the repeat: state %v, %v", state, err)
@@ -122,7 +121,7 @@ func TestFindAfterAnUnknownOutcomeSaysRunning(t *testing.T) {
 func TestRunningRequestsAreBounded(t *testing.T) {
 	b := newBench(t)
 	b.put(mariasAccount())
-	store := &slow{Memory: b.store, entered: make(chan struct{}), release: make(chan struct{})}
+	store := &slow{Engine: b.store, entered: make(chan struct{}), release: make(chan struct{})}
 	s := b.service(store, 1)
 	r := b.ask(maria())
 	done := make(chan error, 2)

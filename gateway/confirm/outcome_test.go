@@ -167,7 +167,9 @@ func TestOutcomes(t *testing.T) {
 		for _, reason := range c.reasons {
 			seen[reason] = true
 		}
-		t.Run(name, func(t *testing.T) { checkOutcome(t, c) })
+		t.Run(name, func(t *testing.T) {
+			onEachLedger(t, func(t *testing.T, b *bench) { checkOutcome(t, b, c) })
+		})
 	}
 	for _, reason := range reasonsOfLedger(t) {
 		if !seen[reason] && reason != ledger.ReasonSourceUnavailable { // comes with the pulls of the banks
@@ -176,8 +178,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-func checkOutcome(t *testing.T, c outcome) {
-	b := newBench(t)
+func checkOutcome(t *testing.T, b *bench, c outcome) {
+	t.Helper()
 	var id ledger.AccountID
 	var held ledger.Account
 	if c.account != nil {

@@ -110,9 +110,9 @@ func TestNothingPersonalIsRecordedOrTold(t *testing.T) {
 	keep(b.Confirm(t.Context(), who, r))
 	r.DryRun = false
 	keep(b.Confirm(t.Context(), who, r))
-	b.store.Fault = func(ledger.Writes) error { return ledger.ErrUnavailable }
+	b.broken(ledger.ErrUnavailable)
 	keep(b.Confirm(t.Context(), bank("sberbank"), b.ask(maria())))
-	b.store.Fault = nil
+	b.broken(nil)
 	b.change(func(v *ledger.View) {
 		a, _ := v.Account(ledger.AccountID{0xac, 1})
 		a.Profile.Box = append([]byte{1}, "Кузнецова"...)
@@ -201,10 +201,10 @@ func TestStoreTroubleIsNeverAnOutcome(t *testing.T) {
 	} {
 		b := newBench(t)
 		id := b.put(mariasAccount())
-		b.store.Fault = func(ledger.Writes) error { return cause }
+		b.broken(cause)
 		r := b.ask(maria())
 		b.fails(bank("vtb"), r, want)
-		b.store.Fault = nil
+		b.broken(nil)
 		if a := b.account(id); a.Level != ledger.LevelStandard || len(b.entries()) != 0 {
 			t.Errorf("%v: level %v, %d entries", cause, a.Level, len(b.entries()))
 		}

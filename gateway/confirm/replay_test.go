@@ -15,8 +15,10 @@ import (
 	"github.com/poruka/poruka/ledger/seal"
 )
 
-func TestRepeatIsAnsweredFromTheLedger(t *testing.T) {
-	b := newBench(t)
+func TestRepeatIsAnsweredFromTheLedger(t *testing.T) { onEachLedger(t, repeatIsAnsweredFromTheLedger) }
+
+func repeatIsAnsweredFromTheLedger(t *testing.T, b *bench) {
+	t.Helper()
 	id := b.put(mariasAccount())
 	r := b.ask(with(maria(), func(p *person.Raw) { p.FamilyName = " кузнецова" }))
 	first := b.must(bank("vtb"), r)
@@ -105,8 +107,10 @@ func TestTheSameMeaningIsTheSameBody(t *testing.T) {
 	}
 }
 
-func TestIDsBelongToTheirBank(t *testing.T) {
-	b := newBench(t)
+func TestIDsBelongToTheirBank(t *testing.T) { onEachLedger(t, idsBelongToTheirBank) }
+
+func idsBelongToTheirBank(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	r := b.ask(maria())
 	first, second := b.must(bank("vtb"), r), b.must(bank("sberbank"), r)
@@ -116,7 +120,11 @@ func TestIDsBelongToTheirBank(t *testing.T) {
 }
 
 func TestRepeatAfterTheRequestKeyWasRotated(t *testing.T) {
-	b := newBench(t)
+	onEachLedger(t, repeatAfterTheRequestKeyWasRotated)
+}
+
+func repeatAfterTheRequestKeyWasRotated(t *testing.T, b *bench) {
+	t.Helper()
 	b.put(mariasAccount())
 	r := b.ask(maria())
 	first := b.must(bank("vtb"), r)
@@ -233,7 +241,11 @@ func TestParseNamesEveryFieldAtFault(t *testing.T) {
 }
 
 func TestHundredRepeatsAtOnceAreOneEntry(t *testing.T) {
-	b := newBench(t)
+	onEachLedger(t, hundredRepeatsAtOnceAreOneEntry)
+}
+
+func hundredRepeatsAtOnceAreOneEntry(t *testing.T, b *bench) {
+	t.Helper()
 	id := b.put(mariasAccount())
 	other := b.service(b.store, 0) // another gateway
 	r := b.ask(maria())
@@ -267,8 +279,10 @@ func TestHundredRepeatsAtOnceAreOneEntry(t *testing.T) {
 	}
 }
 
-func TestBanksRaceForOneAccount(t *testing.T) {
-	b := newBench(t)
+func TestBanksRaceForOneAccount(t *testing.T) { onEachLedger(t, banksRaceForOneAccount) }
+
+func banksRaceForOneAccount(t *testing.T, b *bench) {
+	t.Helper()
 	id := b.put(mariasAccount())
 	requests := map[string]confirm.Request{"vtb": b.ask(maria()), "sberbank": b.ask(maria()), "tinkoff": b.ask(maria())}
 	outcomes := make(chan ledger.Entry, len(requests))

@@ -12,8 +12,10 @@ import (
 	"github.com/poruka/poruka/ledger/person"
 )
 
-func TestWithdrawPutsTheAccountBack(t *testing.T) {
-	b := newBench(t)
+func TestWithdrawPutsTheAccountBack(t *testing.T) { onEachLedger(t, withdrawPutsTheAccountBack) }
+
+func withdrawPutsTheAccountBack(t *testing.T, b *bench) {
+	t.Helper()
 	id := b.put(mariasAccount())
 	confirmed := b.must(bank("vtb"), b.ask(maria())).Entry
 	b.clock.add(30*time.Minute - time.Microsecond)
@@ -125,8 +127,10 @@ func TestDryRunCannotBeWithdrawn(t *testing.T) {
 	}
 }
 
-func TestWithdrawalsAtOnceAreOneEntry(t *testing.T) {
-	b := newBench(t)
+func TestWithdrawalsAtOnceAreOneEntry(t *testing.T) { onEachLedger(t, withdrawalsAtOnceAreOneEntry) }
+
+func withdrawalsAtOnceAreOneEntry(t *testing.T, b *bench) {
+	t.Helper()
 	id := b.put(mariasAccount())
 	confirmed := b.must(bank("vtb"), b.ask(maria())).Entry
 	var callers sync.WaitGroup

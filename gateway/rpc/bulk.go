@@ -61,23 +61,21 @@ func (b *bulk) readAll(ctx context.Context, messages <-chan received[*porukav1.C
 		case <-ctx.Done():
 			return refusal.Ledger(ctx.Err())
 		}
-		if err := b.begin(ctx, in); err != nil {
-			return err
-		}
+		b.begin(ctx, in)
 	}
 }
 
-// begin waits until the bank's limits admit the request and answers it on a goroutine of its own.
-func (b *bulk) begin(ctx context.Context, in *porukav1.ConfirmIdentitiesRequest) error {
+// begin waits until the bank's limits admit the request and answers it on a goroutine of its own. It gives the place back.
+func (b *bulk) begin(ctx context.Context, in *porukav1.ConfirmIdentitiesRequest) {
 	bank, err := b.service.cfg.bankOf(ctx, in.GetRequest().GetBank())
+	var release func()
+	if err == nil {
+		release, err = b.admit(ctx, bank)
+	}
 	if err != nil {
 		b.answer(in, nil, err)
 		<-b.places
-		return nil
-	}
-	release, err := b.admit(ctx, bank)
-	if err != nil {
-		return err
+		return
 	}
 	b.underWay.Go(func() {
 		defer func() { <-b.places }()
@@ -85,15 +83,18 @@ func (b *bulk) begin(ctx context.Context, in *porukav1.ConfirmIdentitiesRequest)
 		out, err := b.decide(ctx, bank, in)
 		b.answer(in, out, err)
 	})
-	return nil
 }
 
-// admit waits for the bank's limits. Every wait is as long as the limiter says, so that it is asked seldom.
+// admit waits for the bank's limits, each time as long as the limiter says. A request that would have to wait longer than its
+// patience is refused with RATE_LIMIT: others of the bank use its limits up.
 func (b *bulk) admit(ctx context.Context, bank confirm.Caller) (release func(), err error) {
-	for {
+	for waited := time.Duration(0); ; {
 		release, wait, ok := b.service.cfg.Limiter.Allow(bank.Partner)
 		if ok {
 			return release, nil
+		}
+		if waited += wait; waited > itemPatience {
+			return nil, fault.New(fault.Exhausted, fault.RateLimit).After(wait)
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -151,6 +151,19 @@ func TestBulkIsSlowedDownToTheBanksLimits(t *testing.T) {
 	}
 }
 
+func TestBulkThatWouldWaitTooLongIsRefusedItemByItem(t *testing.T) {
+	busy := limiter(func(partners.Partner) (func(), time.Duration, bool) { return nil, 11 * time.Second, false })
+	b := newBench(t, func(c *rpc.Config) { c.Limiter = busy })
+	answers, err := b.bulk(b.as("bank/vtb"), []*porukav1.ConfirmIdentityRequest{ask(1), ask(2)})
+	b.check(err)
+	for n := 1; n <= 2; n++ {
+		got := answers[requestID(n)][0].GetError()
+		if codes.Code(got.GetCode()) != codes.ResourceExhausted || got.GetReason().GetReason() != porukav1.Reason_RATE_LIMIT || got.GetReason().GetRetryDelaySeconds() != 11 {
+			t.Errorf("request %d: %v", n, got)
+		}
+	}
+}
+
 func TestBulkOfABankThatIsSuspendedMeanwhile(t *testing.T) {
 	b := newBench(t)
 	b.putMaria()
