@@ -2,6 +2,7 @@ package main
 
 // accountsCmd is the portal's side: what the portal holds of people.
 type accountsCmd struct {
-	Import accountsImportCmd `cmd:"" help:"Put a file of accounts."`
-	Show   accountsShowCmd   `cmd:"" help:"Show the status of an account and its newest records."`
+	Generate accountsGenerateCmd `cmd:"" help:"Invent accounts and write them to a file."`
+	Import   accountsImportCmd   `cmd:"" help:"Put a file of accounts."`
+	Show     accountsShowCmd     `cmd:"" help:"Show the status of an account and its newest records."`
 }

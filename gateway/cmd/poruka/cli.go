@@ -21,6 +21,7 @@ type cli struct {
 	Accounts accountsCmd `cmd:"" help:"Import, show and invent accounts: the portal's side."`
 	Audit    auditCmd    `cmd:"" help:"Report, count and check what was decided: for compliance staff."`
 	Certs    certsCmd    `cmd:"" help:"Run the private CA: who may call, and the gateway itself."`
+	Keys     keysCmd     `cmd:"" help:"See and rotate the keys that guard personal data."`
 	Ledger   ledgerCmd   `cmd:"" help:"Look after the store."`
 	Partner  partnerCmd  `cmd:"" help:"See, suspend and resume banks."`
 	Version  versionCmd  `cmd:"" help:"Tell the version of this binary."`

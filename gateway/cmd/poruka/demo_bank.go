@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/client"
 	"github.com/poruka/poruka/gateway/fault"

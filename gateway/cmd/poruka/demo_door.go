@@ -87,9 +87,8 @@ func (d *grpcDoor) bulk(ctx context.Context, requests []*porukav1.ConfirmIdentit
 			return <-sent
 		}
 		if err != nil {
-			cancel()
-			<-sent
-			return err
+			cancel() // lets the sender go
+			return errors.Join(err, <-sent)
 		}
 		take(answer)
 	}

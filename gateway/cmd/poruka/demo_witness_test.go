@@ -64,8 +64,12 @@ func truth() ([]told, *memory) {
 	again, _ := proto.Clone(a).(*porukav1.Confirmation)
 	again.Replayed = true
 	answers := []told{
-		{"vtb", "r1", "a", standard, a}, {"vtb", "r2", "b", standard, b}, {"vtb", "2", "b", standard, back},
-		{"bspb", "r1", "c", standard, c}, {"bspb", "r5", "d", standard, d}, {"vtb", "r1", "a", standard, again},
+		{"vtb", "r1", "a", standard, a},
+		{"vtb", "r2", "b", standard, b},
+		{"vtb", "2", "b", standard, back},
+		{"bspb", "r1", "c", standard, c},
+		{"bspb", "r5", "d", standard, d},
+		{"vtb", "r1", "a", standard, again},
 	}
 	m := &memory{total: 5, accounts: map[string]*porukav1.Account{
 		"a": {Level: confirmed, Bank: "vtb", Confirmation: a.GetName()}, "b": {Level: standard}, "c": {Level: standard}, "d": {Level: standard},
