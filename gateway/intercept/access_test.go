@@ -55,8 +55,8 @@ func TestEveryMethodWithEveryRole(t *testing.T) {
 			if may {
 				continue
 			}
-			audited := lines(t, d, "audit", 1)[0]
-			if audited.Method != method || audited.Role != string(role) || audited.Reason != "ACCESS_DENIED" || *audited.Reached || audited.Serial == "" {
+			audited := lines(t, d, "call", 1)[0]
+			if !audited.Audit || audited.Method != method || audited.Role != string(role) || audited.Reason != "ACCESS_DENIED" || *audited.Reached || audited.Serial == "" {
 				t.Errorf("%s as %s is audited as %+v", method, role, audited)
 			}
 		}
@@ -96,7 +96,8 @@ func TestRevokedWhileConnected(t *testing.T) {
 	d.Revoke(t, certificate)
 	_, err = caller.DescribeCaller(t.Context(), &porukav1.DescribeCallerRequest{})
 	wantRefusal(t, "after", err, codes.Unauthenticated, "CERTIFICATE_REVOKED")
-	if audited := lines(t, d, "audit", 1)[0]; *audited.Identified || audited.Reason != "CERTIFICATE_REVOKED" || audited.Peer == "" {
+	audited := lines(t, d, "call", 2)[1]
+	if !audited.Audit || *audited.Identified || audited.Reason != "CERTIFICATE_REVOKED" || audited.Peer == "" {
 		t.Errorf("audited as %+v", audited)
 	}
 }

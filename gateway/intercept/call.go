@@ -41,6 +41,7 @@ type call struct {
 	label      string // of the caller, for metrics: a bank of the roster or a role
 
 	reached bool         // the handler was entered
+	audited bool         // the call is written down for the audit
 	fault   *fault.Fault // why it was refused or failed
 	code    codes.Code
 

@@ -40,7 +40,7 @@ type Limiter interface {
 	Allow(id partners.ID) (release func(), retryAfter time.Duration, ok bool)
 }
 
-// Config is what a Chain needs. All but the durations and the tracer is required.
+// Config is what a Chain needs. Audit, Tracer and the durations may be left out.
 type Config struct {
 	Access      *access.Table
 	Identifier  Identifier
@@ -49,7 +49,7 @@ type Config struct {
 	Validator   *Validator
 	Metrics     *observe.Metrics
 	Logger      *slog.Logger // one line for each call
-	Audit       *slog.Logger // one line for each refusal and each call of staff
+	Audit       *slog.Logger // one line for each refusal and each call of staff; nil: that is told in the call's line
 	Tracer      trace.Tracer // nil: no traces
 	Clock       func() time.Time
 	MaxDeadline time.Duration // a unary call ends by then; 0: DefaultMaxDeadline
@@ -60,7 +60,7 @@ type Config struct {
 func (c Config) Validate() error {
 	missing := map[string]bool{
 		"Access": c.Access == nil, "Identifier": c.Identifier == nil, "Banks": c.Banks == nil, "Limiter": c.Limiter == nil,
-		"Validator": c.Validator == nil, "Metrics": c.Metrics == nil, "Logger": c.Logger == nil, "Audit": c.Audit == nil, "Clock": c.Clock == nil,
+		"Validator": c.Validator == nil, "Metrics": c.Metrics == nil, "Logger": c.Logger == nil, "Clock": c.Clock == nil,
 	}
 	var errs []error
 	for name, is := range missing {

@@ -136,6 +136,7 @@ type line struct {
 	Level, Msg, Method, Transport, Role, Bank, Code, Reason, Error, Stack, Serial, Peer string
 
 	RequestID  string `json:"request_id"`
+	Audit      bool
 	Identified *bool
 	Reached    *bool
 	Duration   *int64 `json:"duration_us"`

@@ -25,6 +25,10 @@ const (
 	pingEvery   = 60 * time.Second
 	pingPatient = 20 * time.Second
 	minPing     = 30 * time.Second
+
+	// streamWorkers are goroutines that wait for calls; their stacks have grown already, which saves a third of a call. Calls beyond
+	// them get a goroutine each.
+	streamWorkers = 64
 )
 
 // ServerOptions are the options of a gRPC server in front of the chain; its credentials are all that is missing.
@@ -39,6 +43,7 @@ func (c *Chain) ServerOptions() []grpc.ServerOption {
 			MaxConnectionIdle: MaxIdle, MaxConnectionAge: maxAge, MaxConnectionAgeGrace: ageGrace, Time: pingEvery, Timeout: pingPatient,
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.WaitForHandlers(true),
 		grpc.UnknownServiceHandler(func(_ any, ss grpc.ServerStream) error { return c.Unknown(ss.Context()) }),
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/poruka/poruka/gateway/wire"
 )
 
-// RequestIDHeader is the header of an answer that tells its request id.
+// RequestIDHeader is the header of an answer that tells its request id. An error has it in the trailer, which is one frame less to send.
 const RequestIDHeader = "x-request-id"
 
 // recoverStep names the place of what run does itself: a panic in any step or handler becomes the error INTERNAL.
@@ -23,12 +23,32 @@ func (c *Chain) recoverStep() step { return step{name: "recover"} }
 
 // requestIDStep gives the call its id, always one of our own: with a caller's, two calls could share a line of the log.
 func (c *Chain) requestIDStep() step {
-	return step{name: "request_id", before: func(ctx context.Context, k *call) (context.Context, error) {
-		k.id = newRequestID(k.began)
-		k.transport = transportOf(ctx)
-		_ = grpc.SetHeader(ctx, metadata.MD{RequestIDHeader: []string{k.id}}) // fails when the connection is gone
-		return ctx, nil
-	}}
+	return step{
+		name: "request_id",
+		before: func(ctx context.Context, k *call) (context.Context, error) {
+			k.id = newRequestID(k.began)
+			k.transport = transportOf(ctx)
+			if k.method.stream {
+				k.tell(ctx, grpc.SetHeader)
+			}
+			return ctx, nil
+		},
+		after: func(ctx context.Context, k *call, err error) error {
+			switch {
+			case k.method.stream:
+			case err == nil:
+				k.tell(ctx, grpc.SetHeader)
+			default:
+				k.tell(ctx, grpc.SetTrailer)
+			}
+			return err
+		},
+	}
+}
+
+// tell sends the id to the caller.
+func (k *call) tell(ctx context.Context, set func(context.Context, metadata.MD) error) {
+	_ = set(ctx, metadata.MD{RequestIDHeader: []string{k.id}}) // fails when the connection is gone
 }
 
 // metricsStep counts the call.
@@ -62,19 +82,24 @@ func (c *Chain) logStep() step {
 	handler := c.config.Logger.Handler()
 	return step{name: "log", after: func(ctx context.Context, k *call, err error) error {
 		level := levelOf(k)
-		if !handler.Enabled(ctx, level) {
+		audited := k.audited && c.config.Audit == nil
+		if !audited && !handler.Enabled(ctx, level) {
 			return err
 		}
 		now := c.config.Clock()
 		record := slog.NewRecord(now, level, "call", 0)
-		record.AddAttrs(k.attrs()...)
-		record.AddAttrs(slog.Int64("duration_us", now.Sub(k.began).Microseconds()))
+		attrs := append(make([]slog.Attr, 0, 16), k.attrs()...)
+		attrs = append(attrs, slog.Int64("duration_us", now.Sub(k.began).Microseconds()))
+		if audited {
+			attrs = append(attrs, k.auditAttrs(ctx)...)
+		}
 		if level >= slog.LevelWarn && k.fault.Unwrap() != nil {
-			record.AddAttrs(slog.Any("error", k.fault.Unwrap()))
+			attrs = append(attrs, slog.Any("error", k.fault.Unwrap()))
 		}
 		if k.stack != nil {
-			record.AddAttrs(slog.String("stack", string(k.stack)))
+			attrs = append(attrs, slog.String("stack", string(k.stack)))
 		}
+		record.AddAttrs(attrs...)
 		_ = handler.Handle(ctx, record) // there is nowhere to tell that the log cannot be written
 		return err
 	}}
@@ -128,23 +153,33 @@ func language(ctx context.Context) wire.Language {
 	return wire.English
 }
 
-// auditStep writes down every refusal and every call of staff.
+// auditStep writes down every refusal and every call of staff: who, by which certificate, from where, and how far it got. Without a
+// logger of its own for that, it is part of the call's line, which is then written whatever the level.
 func (c *Chain) auditStep() step {
-	handler := c.config.Audit.Handler()
 	return step{name: "audit", after: func(ctx context.Context, k *call, err error) error {
 		k.know(err)
-		if err == nil && !staff(k.caller.Role) {
-			return nil
+		k.audited = err != nil || staff(k.caller.Role)
+		if !k.audited || c.config.Audit == nil {
+			return err
 		}
 		record := slog.NewRecord(c.config.Clock(), slog.LevelInfo, "audit", 0)
 		record.AddAttrs(k.attrs()...)
-		record.AddAttrs(slog.String("serial", k.caller.Serial), slog.Bool("identified", k.identified), slog.Bool("reached", k.reached))
-		if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
-			record.AddAttrs(slog.String("peer", p.Addr.String()))
-		}
-		_ = handler.Handle(ctx, record) // as for the log
+		record.AddAttrs(k.auditAttrs(ctx)...)
+		_ = c.config.Audit.Handler().Handle(ctx, record) // as for the log
 		return err
 	}}
+}
+
+// auditAttrs are what the audit tells beyond the log.
+func (k *call) auditAttrs(ctx context.Context) []slog.Attr {
+	from := ""
+	if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
+		from = p.Addr.String()
+	}
+	return []slog.Attr{
+		slog.Bool("audit", true), slog.String("serial", k.caller.Serial), slog.Bool("identified", k.identified),
+		slog.Bool("reached", k.reached), slog.String("peer", from),
+	}
 }
 
 // staff are people, or scripts of people, who look at what is recorded or change who may call.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -50,14 +51,14 @@ func TestLines(t *testing.T) {
 	} {
 		result = c.err
 		d.Log.Take()
-		var header metadata.MD
-		_, err := client.ConfirmIdentity(t.Context(), request(), grpc.Header(&header))
+		var header, trailer metadata.MD
+		_, err := client.ConfirmIdentity(t.Context(), request(), grpc.Header(&header), grpc.Trailer(&trailer))
 		l := lines(t, d, "call", 1)[0]
 		if l.Code != c.code || l.Reason != c.reason || l.Level != c.level || !strings.Contains(l.Error, c.cause) ||
 			l.Method != confirmMethod || l.Transport != "grpc" || l.Bank != "vtb" || l.Role != "bank" || l.Duration == nil {
 			t.Errorf("%v is logged as %+v", c.err, l)
 		}
-		if ids := header.Get(intercept.RequestIDHeader); len(ids) != 1 || ids[0] != l.RequestID {
+		if ids := metadata.Join(header, trailer).Get(intercept.RequestIDHeader); len(ids) != 1 || ids[0] != l.RequestID {
 			t.Errorf("the caller knows the call as %v, the log as %s", ids, l.RequestID)
 		}
 		if err != nil && (strings.Contains(err.Error(), "route") || strings.Contains(err.Error(), "key")) {
@@ -149,28 +150,55 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// Staff are audited when they succeed, everybody when refused, and a bank that succeeds is in the ledger.
+// Staff are audited when they succeed, everybody when refused; a bank that succeeds is in the ledger.
 func TestAudit(t *testing.T) {
-	d := chaintest.New(t)
-	address := d.ServeGRPC(t)
-	for name, want := range map[string]int{"bank/vtb": 0, "portal": 0, "compliance": 1, "operator": 1} {
-		d.Log.Take()
-		if _, err := porukav1.NewCallerServiceClient(d.Dial(t, address, name)).DescribeCaller(t.Context(), &porukav1.DescribeCallerRequest{}); err != nil {
-			t.Fatal(err)
-		}
-		lines(t, d, "call", 1)
-		d.Log.Take()
-		for _, l := range lines(t, d, "audit", 0) {
-			t.Errorf("%s: audited after the call's own line: %+v", name, l)
-		}
-		if _, err := porukav1.NewCallerServiceClient(d.Dial(t, address, name)).DescribeCaller(t.Context(), &porukav1.DescribeCallerRequest{}); err != nil {
-			t.Fatal(err)
-		}
-		audited := lines(t, d, "audit", want)
-		if want == 1 && (audited[0].Code != "OK" || !*audited[0].Reached || audited[0].Serial == "") {
-			t.Errorf("%s is audited as %+v", name, audited[0])
+	for _, apart := range []bool{false, true} {
+		separate := &chaintest.Lines{}
+		d := chaintest.New(t, func(c *intercept.Config) {
+			if apart {
+				c.Audit = slog.New(slog.NewJSONHandler(separate, nil))
+			}
+			c.Logger = slog.New(atLeast{c.Logger.Handler()})
+		})
+		address := d.ServeGRPC(t)
+		for name, want := range map[string]bool{"bank/vtb": false, "portal": false, "compliance": true, "operator": true} {
+			conn := d.Dial(t, address, name)
+			if _, err := porukav1.NewCallerServiceClient(conn).DescribeCaller(t.Context(), &porukav1.DescribeCallerRequest{}); err != nil {
+				t.Fatal(err)
+			}
+			_ = send(t, conn, "/no.such.Service/Method", nil) // the line of the first call is written before it
+			where := d.Log
+			if apart {
+				where = separate
+			}
+			refused := waitFor(t, where, `"reason":"METHOD_UNKNOWN"`)
+			if got := strings.Contains(refused, `"code":"OK"`); got != want {
+				t.Errorf("%s, audit apart %v: a success is audited: %v, want %v:\n%s", name, apart, got, want, refused)
+			}
+			for _, fact := range []string{`"audit":true`, `"serial":"`, `"peer":"127.0.0.1:`, `"reached":false`, `"request_id":"`} {
+				if !strings.Contains(refused, fact) {
+					t.Errorf("%s, audit apart %v: %s is not in\n%s", name, apart, fact, refused)
+				}
+			}
 		}
 	}
+}
+
+// atLeast is a log that is set to errors only; the audit is written all the same.
+type atLeast struct{ slog.Handler }
+
+func (atLeast) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+
+// waitFor takes lines until one has the text.
+func waitFor(t *testing.T, from *chaintest.Lines, text string) string {
+	t.Helper()
+	var all string
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(all, text); time.Sleep(time.Millisecond) {
+		if all += strings.Join(from.Take(), "\n"); time.Now().After(deadline) {
+			t.Fatalf("%s is not in %s", text, all)
+		}
+	}
+	return all
 }
 
 // Whatever callers send, the number of series stays.

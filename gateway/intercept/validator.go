@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/fault"
@@ -23,7 +22,7 @@ const maxViolations = 20
 // Validator judges requests by the rules in their protos. It is safe for concurrent use.
 type Validator struct {
 	rules  protovalidate.Validator
-	within protoreflect.FullName // the package whose messages have rules
+	shapes map[protoreflect.FullName]*shape // of every request
 }
 
 // NewValidator prepares the rules of every request of every service, so that no call pays for it and a bad rule stops the start.
@@ -43,18 +42,25 @@ func NewValidator() (*Validator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("intercept: rules of the requests: %w", err)
 	}
-	return &Validator{rules: rules, within: within}, nil
+	v := &Validator{rules: rules, shapes: make(map[protoreflect.FullName]*shape, len(requests))}
+	for _, r := range requests {
+		v.shapes[r.FullName()] = shapeOf(r)
+	}
+	return v, nil
 }
 
 // Check refuses a message that breaks its rules, has fields that its proto does not, or holds a time that is none. All fields at fault
-// are named at once, by their JSON paths. Messages of gRPC's own services have no rules. The error is a fault.
+// are named at once, by their JSON paths. Messages that are no request of ours, such as those of the health service, pass. The error is a fault.
 func (v *Validator) Check(m proto.Message) error {
 	reflected := m.ProtoReflect()
-	if reflected.Descriptor().FullName().Parent() != v.within {
+	form, ok := v.shapes[reflected.Descriptor().FullName()]
+	if !ok {
 		return nil
 	}
 	var found violations
-	found.walk(reflected, "")
+	if !form.plain(reflected) {
+		found.explain(reflected, form, "")
+	}
 	if err := v.rules.Validate(m); err != nil {
 		var broken *protovalidate.ValidationError
 		if !errors.As(err, &broken) {
@@ -77,32 +83,6 @@ func (v *violations) add(field, text string) {
 	if len(*v) < maxViolations {
 		*v = append(*v, fault.Violation{Field: field, Reason: fault.FieldFormat, Text: text})
 	}
-}
-
-// walk finds what the rules do not look at. A field that is not in the proto is refused: a newer client would believe that it had an
-// effect. path is that of the message, empty or with a dot at its end.
-func (v *violations) walk(m protoreflect.Message, path string) {
-	if len(m.GetUnknown()) > 0 {
-		v.add(strings.TrimSuffix(path, "."), "has a field that this version does not know")
-	}
-	if t, ok := m.Interface().(*timestamppb.Timestamp); ok {
-		if !t.IsValid() {
-			v.add(strings.TrimSuffix(path, "."), "must be a time between the years 1 and 9999")
-		}
-		return
-	}
-	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		switch {
-		case field.Message() == nil || field.IsMap():
-		case field.IsList():
-			for i := range value.List().Len() {
-				v.walk(value.List().Get(i).Message(), path+field.JSONName()+"["+strconv.Itoa(i)+"].")
-			}
-		default:
-			v.walk(value.Message(), path+field.JSONName()+".")
-		}
-		return len(*v) < maxViolations
-	})
 }
 
 // jsonPath writes a path in the names that REST callers use, for example rows[3].account.id.

@@ -7,10 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // LogConfig says where logs go.
@@ -30,15 +27,14 @@ func NewLogger(config LogConfig) (*slog.Logger, error) {
 			return nil, fmt.Errorf("observe: log level: %w", err)
 		}
 	}
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
-	return slog.New(slog.NewJSONHandler(config.Writer, options)), nil
+	return slog.New(newLineHandler(config.Writer, level)), nil
 }
 
 // redacted stands for a value that must not be logged.
 const redacted = "[redacted]"
 
 // longestValue bounds a logged text, in bytes.
-const longestValue = 2048
+const longestValue = 8 << 10
 
 // personal are the keys under which nobody may log, in whatever spelling; `_` and case do not matter.
 var personal = map[string]bool{
@@ -48,38 +44,35 @@ var personal = map[string]bool{
 	"address": true, "password": true, "secret": true, "token": true, "pagetoken": true, "privatekey": true, "authorization": true,
 }
 
-// redact is the safety net under every attribute: it lets scalars, texts, times, errors and lists of texts pass and nothing else.
-func redact(_ []string, a slog.Attr) slog.Attr {
-	if personal[strings.ToLower(strings.ReplaceAll(a.Key, "_", ""))] {
-		return slog.String(a.Key, redacted)
-	}
-	a.Key = clean(a.Key)
-	switch a.Value.Kind() {
-	case slog.KindString:
-		a.Value = slog.StringValue(clean(a.Value.String()))
-	case slog.KindAny:
-		a.Value = redactAny(a.Value)
-	default: // numbers, times and the like
-	}
-	return a
+// ordinary are the keys of the line that every call writes; they need no second look.
+var ordinary = map[string]bool{
+	"request_id": true, "method": true, "transport": true, "role": true, "bank": true, "code": true, "reason": true, "duration_us": true,
 }
 
-func redactAny(value slog.Value) slog.Value {
-	switch v := value.Any().(type) {
-	case nil, slog.Level, time.Time, *slog.Source:
-		return value
+// isPersonal reports whether nobody may log under a key.
+func isPersonal(key string) bool {
+	return !ordinary[key] && personal[strings.ToLower(strings.ReplaceAll(key, "_", ""))]
+}
+
+// appendAny is the safety net under what is no scalar: errors lose what may be a number of a person, lists of texts pass, and of anything
+// else only the type is told.
+func appendAny(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case nil:
+		return append(b, "null"...)
 	case error:
-		return slog.StringValue(clean(maskNumbers(v.Error())))
+		return appendText(b, maskNumbers(v.Error()))
 	case []string:
-		texts := make([]string, len(v))
-		for i := range v {
-			texts[i] = clean(v[i])
+		b = append(b, '[')
+		for i, text := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, text)
 		}
-		return slog.AnyValue(texts)
-	case proto.Message, []byte:
-		return slog.StringValue(redacted)
+		return append(b, ']')
 	default:
-		return slog.StringValue(fmt.Sprintf("[%T]", v))
+		return appendText(b, fmt.Sprintf("[%T]", v))
 	}
 }
 
@@ -94,23 +87,14 @@ func clean(text string) string {
 	if len(text) > longestValue {
 		text = strings.ToValidUTF8(text[:longestValue], "") + "…"
 	}
-	if plain(text) {
-		return text
-	}
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+		switch {
+		case r == '\n' || r == '\t':
+			return r // escaped in a line
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
 			return '\uFFFD'
+		default:
+			return r
 		}
-		return r
 	}, text)
-}
-
-// plain is the quick check: printable ASCII only.
-func plain(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,8 +88,14 @@ func TestWhatIsLoggedStays(t *testing.T) {
 	if out.Len() > 0 {
 		t.Error("a line below the level was written")
 	}
-	newLogger(t, &out, "info").Info("call", "method", "/a/B", "duration", time.Second, "n", 7, "ok", true, "error", errors.New("no route to host"))
-	for _, want := range []string{`"msg":"call"`, `"method":"/a/B"`, `"n":7`, `"ok":true`, `"error":"no route to host"`} {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 5000, time.UTC)
+	newLogger(t, &out, "info").With("a", 1).WithGroup("g").With("b", 2).Info("call",
+		"method", "/a/B", "duration", time.Second, "n", -7, "u", uint64(7), "f", 0.5, "nan", math.NaN(), "ok", true, "at", at, "none", nil,
+		"h", slog.GroupValue(slog.Int("c", 3)), "", slog.GroupValue(slog.Int("d", 4)), "error", errors.New("no route to \"host\"\n\tat x"))
+	for _, want := range []string{
+		`"level":"INFO","msg":"call","a":1,"g.b":2,"g.method":"/a/B"`, `"g.duration":"1s"`, `"g.n":-7,"g.u":7,"g.f":0.5,"g.nan":"NaN","g.ok":true`,
+		`"g.at":"2026-11-22T10:00:00.000005Z","g.none":null`, `"g.h.c":3,"g.d":4,"g.error":"no route to \"host\"\n\tat x"}`,
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is not in %s", want, out.String())
 		}
@@ -113,5 +122,37 @@ func BenchmarkLine(b *testing.B) {
 			slog.String("caller", "bank/sberbank"), slog.Int64("duration_us", 1234),
 		)
 		_ = handler.Handle(context.Background(), r)
+	}
+}
+
+func FuzzLine(f *testing.F) {
+	f.Add("key", "value \" \\ \n \x00 \u202e \xff")
+	f.Fuzz(func(t *testing.T, key, text string) {
+		var out bytes.Buffer
+		newLogger(t, &out, "").Info(text, key, text, //nolint:sloglint // the message is hostile
+			"list", []string{text}, "error", errors.New(text))
+		line, rest, _ := strings.Cut(out.String(), "\n")
+		if rest != "" || !json.Valid([]byte(line)) || strings.ContainsAny(line, "\r\x1b\x00\u202e\u2028") {
+			t.Errorf("%q", out.String())
+		}
+	})
+}
+
+func TestLinesOfManyDoNotMix(t *testing.T) {
+	var out bytes.Buffer // not safe by itself
+	logger := newLogger(t, &out, "")
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			for range 200 {
+				logger.Info("event", "text", strings.Repeat(strconv.Itoa(n), 500))
+			}
+		})
+	}
+	group.Wait()
+	for line := range strings.Lines(out.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Fatalf("mixed: %s", line)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func Status(err error, lang Language, requestID string) *status.Status {
 	details := make([]protoadapt.MessageV1, 0, 5)
 	details = append(details, &errdetails.ErrorInfo{Reason: string(f.Reason), Domain: Domain, Metadata: f.Metadata})
 	if len(f.Violations) > 0 {
-		details = append(details, badRequest(f.Violations, lang))
+		details = append(details, badRequest(f, lang))
 	}
 	if d := retryAfter(f); d > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(d)})
@@ -92,14 +92,14 @@ func retryAfter(f *fault.Fault) time.Duration {
 	return time.Duration(ReasonOf(string(f.Reason)).GetRetryDelaySeconds()) * time.Second
 }
 
-// badRequest names each field. The description is what is wanted of it, in English, as its developers read it; the localised
-// text of its reason is for people.
-func badRequest(violations []fault.Violation, lang Language) *errdetails.BadRequest {
-	fields := make([]*errdetails.BadRequest_FieldViolation, len(violations))
-	for i, v := range violations {
-		fields[i] = &errdetails.BadRequest_FieldViolation{
-			Field: v.Field, Description: v.Text, Reason: string(v.Reason),
-			LocalizedMessage: &errdetails.LocalizedMessage{Locale: lang.String(), Message: TextOf(v.Reason, lang)},
+// badRequest names each field. The description is what is wanted of it, in English, as developers read it. The text for people comes
+// with the field only where it differs from that of the whole.
+func badRequest(f *fault.Fault, lang Language) *errdetails.BadRequest {
+	fields := make([]*errdetails.BadRequest_FieldViolation, len(f.Violations))
+	for i, v := range f.Violations {
+		fields[i] = &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Text, Reason: string(v.Reason)}
+		if v.Reason != f.Reason {
+			fields[i].LocalizedMessage = &errdetails.LocalizedMessage{Locale: lang.String(), Message: TextOf(v.Reason, lang)}
 		}
 	}
 	return &errdetails.BadRequest{FieldViolations: fields}

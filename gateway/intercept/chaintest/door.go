@@ -60,7 +60,7 @@ func New(t testing.TB, changes ...Change) *Door {
 	must(t, err)
 	config := intercept.Config{
 		Access: table, Identifier: d.Source, Banks: d.Banks, Limiter: d.Limiter, Validator: validator, Metrics: metrics,
-		Logger: logger, Audit: logger, Clock: clock,
+		Logger: logger, Clock: clock,
 	}
 	for _, change := range changes {
 		change(&config)
