@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -43,7 +42,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Validator:   validator,
 		Metrics:     s.metrics,
 		Logger:      s.cfg.Logger,
-		Audit:       s.cfg.Logger.With(slog.Bool("audit", true)),
+		Audit:       s.cfg.Logger,
 		Tracer:      tracing.Tracer(),
 		Clock:       s.cfg.Clock,
 		MaxDeadline: s.cfg.Limits.MaxDeadline,

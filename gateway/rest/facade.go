@@ -1,0 +1,137 @@
+package rest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/gateway/intercept"
+)
+
+// Times of an HTTP connection.
+const (
+	readTimeout  = 15 * time.Second // of a whole request
+	writeTimeout = 30 * time.Second // of an answer; of each piece of a report
+)
+
+// Config is what the facade needs. All is required.
+type Config struct {
+	Chain    *intercept.Chain
+	Register func(grpc.ServiceRegistrar) // registers the services of poruka.v1
+	TLS      *tls.Config                 // verifies clients; see certs.Source.ServerConfig
+	Logger   *slog.Logger
+}
+
+// New makes the server of the REST listener.
+func New(config Config) (*http.Server, error) {
+	if config.Chain == nil || config.Register == nil || config.TLS == nil || config.Logger == nil {
+		return nil, errors.New("rest: chain, services, TLS and logger are required")
+	}
+	f := &facade{config: config, hop: newHop()}
+	config.Register(config.Chain.Registrar(f.hop))
+	if err := config.Chain.Covers(f.hop.GetServiceInfo()); err != nil {
+		return nil, err
+	}
+	if err := f.route(); err != nil {
+		return nil, err
+	}
+	return &http.Server{
+		Handler:           f,
+		TLSConfig:         config.TLS,
+		ReadHeaderTimeout: intercept.Handshake,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       intercept.MaxIdle,
+		MaxHeaderBytes:    intercept.MaxHeaders,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: intercept.MaxStreams},
+		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelDebug),
+	}, nil
+}
+
+// facade routes requests.
+type facade struct {
+	config Config
+	hop    *hop
+	routes *runtime.ServeMux
+	pages  *pages
+}
+
+func (f *facade) route() (err error) {
+	f.routes = runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.JSONPb{
+			MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true},
+		}),
+		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithErrorHandler(f.failed),
+		runtime.WithRoutingErrorHandler(f.lost),
+	)
+	ctx := context.Background()
+	err = errors.Join(
+		porukav1.RegisterConfirmationServiceHandlerClient(ctx, f.routes, porukav1.NewConfirmationServiceClient(f.hop)),
+		porukav1.RegisterPortalServiceHandlerClient(ctx, f.routes, porukav1.NewPortalServiceClient(f.hop)),
+		porukav1.RegisterAuditServiceHandlerClient(ctx, f.routes, porukav1.NewAuditServiceClient(f.hop)),
+		porukav1.RegisterOperatorServiceHandlerClient(ctx, f.routes, porukav1.NewOperatorServiceClient(f.hop)),
+		porukav1.RegisterCallerServiceHandlerClient(ctx, f.routes, porukav1.NewCallerServiceClient(f.hop)),
+		f.routes.HandlePath(http.MethodGet, reportPath, f.report), // the newest handler of a path goes first
+	)
+	if err != nil {
+		return err
+	}
+	f.pages, err = newPages(f.config.Chain)
+	return err
+}
+
+// ServeHTTP answers one request.
+func (f *facade) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	remote, _ := net.ResolveTCPAddr("tcp", r.RemoteAddr) // nil when it is no TCP address
+	ctx := intercept.FromREST(r.Context(), r.TLS, remote)
+	ctx = context.WithValue(ctx, exchangeKey{}, &exchange{w: w, r: r})
+	if page := f.pages.find(r); page != nil {
+		f.page(ctx, w, r, page)
+		return
+	}
+	f.routes.ServeHTTP(w, bare(ctx, r))
+}
+
+// bare is all that grpc-gateway gets of a request: where it goes. Headers, query and body wait in the exchange until the chain asks for them.
+func bare(ctx context.Context, r *http.Request) *http.Request {
+	return (&http.Request{
+		Method: r.Method, URL: &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath},
+		Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: http.Header{}, Body: http.NoBody, TLS: r.TLS,
+	}).WithContext(ctx)
+}
+
+// secure sets the headers that every answer has.
+func secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Strict-Transport-Security", "max-age=31536000")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+}
+
+// lost answers what has no route. It goes through the chain as well: it is identified, counted and audited.
+func (f *facade) lost(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, status int) {
+	x := exchangeOf(r.Context())
+	if status == http.StatusMethodNotAllowed || status == http.StatusNotFound || status == http.StatusNotImplemented {
+		x.status = status
+	} else {
+		x.status = http.StatusNotFound
+	}
+	f.writeError(ctx, w, f.config.Chain.Unknown(x.serverContext(ctx, r.Method)))
+}
