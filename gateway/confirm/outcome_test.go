@@ -167,9 +167,7 @@ func TestOutcomes(t *testing.T) {
 		for _, reason := range c.reasons {
 			seen[reason] = true
 		}
-		t.Run(name, func(t *testing.T) {
-			onEachLedger(t, func(t *testing.T, b *bench) { checkOutcome(t, b, c) })
-		})
+		t.Run(name, func(t *testing.T) { checkOutcome(t, newBench(t), c) })
 	}
 	for _, reason := range reasonsOfLedger(t) {
 		if !seen[reason] && reason != ledger.ReasonSourceUnavailable { // comes with the pulls of the banks

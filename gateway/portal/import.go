@@ -19,25 +19,6 @@ type Row struct {
 	Read   func() (Put, error) // reads the row; rows are read on several goroutines at a time. The error is a fault
 }
 
-// MaxRejects is how many refused rows the answer to an import names.
-const MaxRejects = 1000
-
-// Imported is what an import did.
-type Imported struct {
-	Created, Updated, Unchanged int64
-	LevelsKept                  int64 // of those put
-	Rejected                    int64
-	Rejects                     []Reject // the first MaxRejects, in the order of the stream
-}
-
-// Reject says why a row was refused.
-type Reject struct {
-	Row    int64
-	Field  string // path in the row; empty when it is the row as a whole
-	Reason fault.Reason
-	Text   string // what is wanted, in English, never a value; empty when the reason says it all
-}
-
 const (
 	rowsPerPut = 256 // put in one decision
 	ahead      = 8   // batches read before they are put
@@ -200,12 +181,6 @@ func (p *pipeline) more(batch []*item) []*item {
 	return batch
 }
 
-// outcome is what became of one row.
-type outcome struct {
-	stored Stored
-	err    error
-}
-
 // store puts some rows in one decision. A failure that may lie in one of them is hunted down by halves.
 func (p *pipeline) store(ctx context.Context, items []*item) error {
 	var keys ledger.Keys
@@ -242,33 +217,4 @@ func (p *pipeline) store(ctx context.Context, items []*item) error {
 		return err
 	}
 	return p.store(ctx, items[half:])
-}
-
-func (i *Imported) add(row int64, o outcome) {
-	if o.err != nil {
-		i.Rejected++
-		if len(i.Rejects) < MaxRejects {
-			i.Rejects = append(i.Rejects, rejectOf(row, fault.Of(o.err)))
-		}
-		return
-	}
-	switch o.stored.Result {
-	case Created:
-		i.Created++
-	case Updated:
-		i.Updated++
-	case Unchanged:
-		i.Unchanged++
-	}
-	if o.stored.LevelKept {
-		i.LevelsKept++
-	}
-}
-
-func rejectOf(row int64, f *fault.Fault) Reject {
-	if len(f.Violations) == 0 {
-		return Reject{Row: row, Reason: f.Reason}
-	}
-	first := f.Violations[0]
-	return Reject{Row: row, Field: first.Field, Reason: first.Reason, Text: first.Text}
 }
