@@ -74,7 +74,7 @@ func (c *accountsImportCmd) Run(ctx context.Context, s *streams) error {
 	defer conn.Close()
 
 	bar := newProgress(s, "import", "rows", file.size)
-	bar.start(begin.Rows, 0)
+	bar.resume(begin.Rows)
 	started := time.Now()
 	state, err := accountimport.Run(ctx, accountimport.Config{
 		Portal: porukav1.NewPortalServiceClient(conn), Source: file.rows, Begin: begin,

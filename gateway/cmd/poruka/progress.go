@@ -39,8 +39,8 @@ func newProgress(s *streams, what, unit string, total int64) *progress {
 			progressbar.OptionSetDescription(what),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionThrottle(barPace),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionSetPredictTime(false), // ours knows of what was done before
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionUseANSICodes(true),
 			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine: it turns when something is set
 		)
@@ -48,21 +48,25 @@ func newProgress(s *streams, what, unit string, total int64) *progress {
 	return p
 }
 
-// start says that done were done, up to place, before this run began.
-func (p *progress) start(done, place int64) { p.first, p.done, p.place = done, done, place }
+// resume says that done units were done before this run began.
+func (p *progress) resume(done int64) { p.first, p.done = done, done }
 
 // set tells that done units are done, and that the task is at place on the way to its total.
 func (p *progress) set(done, place int64) {
 	p.done, p.place = done, place
 	now := p.clock()
 	if p.bar != nil {
-		p.bar.Describe(p.text(now))
+		p.bar.Describe(p.text(now) + p.left(now))
 		_ = p.bar.Set64(place) // a terminal that has gone away must not end the task
 		return
 	}
 	if now.Sub(p.told) >= linePace {
 		p.told = now
-		p.s.notef("%s%s", p.text(now), p.share(now))
+		share := ""
+		if p.total > 0 {
+			share = fmt.Sprintf(", %d %%", place*100/p.total)
+		}
+		p.s.notef("%s%s%s", p.text(now), share, p.left(now))
 	}
 }
 
@@ -82,14 +86,13 @@ func (p *progress) text(now time.Time) string {
 	return text
 }
 
-// share tells the part that is done and when the rest will be, as far as the pace so far tells.
-func (p *progress) share(now time.Time) string {
-	if p.total <= 0 || p.place <= 0 {
+// left tells when the rest will be done if the pace of this run lasts; nothing while there is no telling.
+func (p *progress) left(now time.Time) string {
+	fresh := p.done - p.first
+	if p.total <= p.place || fresh <= 0 {
 		return ""
 	}
-	text := fmt.Sprintf(", %d %%", p.place*100/p.total)
-	if left := p.total - p.place; left > 0 {
-		text += fmt.Sprintf(", %s left", elapsed(time.Duration(float64(now.Sub(p.begin))*float64(left)/float64(p.place))))
-	}
-	return text
+	went := float64(p.place) * float64(fresh) / float64(p.done) // the part of the way that this run went
+	rest := time.Duration(float64(now.Sub(p.begin)) * float64(p.total-p.place) / went)
+	return fmt.Sprintf(", %s left", elapsed(rest))
 }

@@ -48,7 +48,6 @@ func (c *serveCmd) populate(ctx context.Context, s *streams, gateway *server.Ser
 		return err
 	}
 	bar := newProgress(s, "inventing accounts", "accounts", int64(c.Accounts))
-	bar.start(0, 0)
 	err = development.Populate(ctx, portal, population, c.Accounts, func(done int64) { bar.set(done, done) })
 	bar.finish()
 	return err
