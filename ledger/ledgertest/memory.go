@@ -19,7 +19,8 @@ type Memory struct {
 	// Fault, when set, is asked before each transaction is stored: an error refuses it. Set it before use.
 	Fault func(ledger.Writes) error
 
-	mu         sync.Mutex
+	once       sync.Once
+	turn       chan struct{}  // holds one while somebody works on what follows
 	entries    []ledger.Entry // in the order of the ledger
 	places     map[ledger.EntryID]int
 	accounts   map[ledger.AccountID]ledger.Account
@@ -35,18 +36,17 @@ var _ ledger.Engine = (*Memory)(nil)
 
 // Transactions counts the calls of Transact that stored something.
 func (m *Memory) Transactions() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.turns() <- struct{}{}
+	defer m.unlock()
 	return m.transacted
 }
 
 // Transact is serial.
 func (m *Memory) Transact(ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return err
 	}
+	defer m.unlock()
 	found, err := m.load(keys)
 	if err != nil {
 		return err
@@ -54,6 +54,9 @@ func (m *Memory) Transact(ctx context.Context, keys ledger.Keys, decide func(*le
 	view := ledger.NewView(found)
 	if err := view.Try(decide); err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
 	}
 	w := view.Writes()
 	if w.Empty() {
@@ -67,14 +70,28 @@ func (m *Memory) Transact(ctx context.Context, keys ledger.Keys, decide func(*le
 	return m.store(w)
 }
 
-func (m *Memory) ready(ctx context.Context) error {
-	if m.isClosed {
-		return ledger.ErrUnavailable
-	}
+// lock waits for its turn; the error is that of a closed engine or of ctx.
+func (m *Memory) lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
 	}
+	select {
+	case m.turns() <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ledger.ErrUnavailable, ctx.Err())
+	}
+	if m.isClosed {
+		m.unlock()
+		return ledger.ErrUnavailable
+	}
 	return nil
+}
+
+func (m *Memory) unlock() { <-m.turns() }
+
+func (m *Memory) turns() chan struct{} {
+	m.once.Do(func() { m.turn = make(chan struct{}, 1) })
+	return m.turn
 }
 
 func (m *Memory) load(keys ledger.Keys) (ledger.Loaded, error) {
@@ -238,11 +255,10 @@ func stored(t time.Time) time.Time {
 
 // Account reads an account by id.
 func (m *Memory) Account(ctx context.Context, id ledger.AccountID) (ledger.Account, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return ledger.Account{}, err
 	}
+	defer m.unlock()
 	a, ok := m.accounts[id]
 	if !ok {
 		return ledger.Account{}, ledger.ErrNotFound
@@ -252,22 +268,23 @@ func (m *Memory) Account(ctx context.Context, id ledger.AccountID) (ledger.Accou
 
 // AccountBySNILS reads the account that holds a SNILS.
 func (m *Memory) AccountBySNILS(ctx context.Context, index ledger.Index) (ledger.Account, error) {
-	m.mu.Lock()
-	id, ok := m.snils[index]
-	m.mu.Unlock()
-	if !ok {
-		id = ledger.AccountID{}
+	if err := m.lock(ctx); err != nil {
+		return ledger.Account{}, err
 	}
-	return m.Account(ctx, id)
+	defer m.unlock()
+	a, ok := m.accounts[m.snils[index]]
+	if !ok {
+		return ledger.Account{}, ledger.ErrNotFound
+	}
+	return copyAccount(a), nil
 }
 
 // Entry reads an entry by id.
 func (m *Memory) Entry(ctx context.Context, id ledger.EntryID) (ledger.Entry, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return ledger.Entry{}, err
 	}
+	defer m.unlock()
 	place, ok := m.places[id]
 	if !ok {
 		return ledger.Entry{}, ledger.ErrNotFound
@@ -294,11 +311,10 @@ func filterFunc(f ledger.Filter) func(ledger.Entry) bool {
 
 // list walks positions from 1 upwards, or from the newest downwards.
 func (m *Memory) list(ctx context.Context, page ledger.Page, newestFirst bool, choose func(ledger.Entry) bool) ([]ledger.Entry, ledger.Cursor, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return nil, "", err
 	}
+	defer m.unlock()
 	after, errAfter := place(page.After)
 	until, errUntil := place(page.Until)
 	if err := cmp.Or(errAfter, errUntil); err != nil {
@@ -346,10 +362,12 @@ func place(c ledger.Cursor) (int, error) {
 
 // Head is the place of the newest entry.
 func (m *Memory) Head(ctx context.Context) (ledger.Cursor, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil || len(m.entries) == 0 {
+	if err := m.lock(ctx); err != nil {
 		return "", err
+	}
+	defer m.unlock()
+	if len(m.entries) == 0 {
+		return "", nil
 	}
 	return cursorAt(len(m.entries)), nil
 }
@@ -393,11 +411,10 @@ func Recount(entries []ledger.Entry) []ledger.Count {
 
 // Suspend stores a suspension or replaces it.
 func (m *Memory) Suspend(ctx context.Context, s ledger.Suspension) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return err
 	}
+	defer m.unlock()
 	s.At = stored(s.At)
 	set(&m.suspended, s.Partner, s)
 	return nil
@@ -405,22 +422,20 @@ func (m *Memory) Suspend(ctx context.Context, s ledger.Suspension) error {
 
 // Resume removes a suspension.
 func (m *Memory) Resume(ctx context.Context, partner ledger.PartnerID) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return err
 	}
+	defer m.unlock()
 	delete(m.suspended, partner)
 	return nil
 }
 
 // Suspensions lists all, ordered by partner.
 func (m *Memory) Suspensions(ctx context.Context) ([]ledger.Suspension, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return nil, err
 	}
+	defer m.unlock()
 	var out []ledger.Suspension
 	for _, s := range m.suspended {
 		out = append(out, s)
@@ -431,11 +446,10 @@ func (m *Memory) Suspensions(ctx context.Context) ([]ledger.Suspension, error) {
 
 // Status counts exactly.
 func (m *Memory) Status(ctx context.Context) (ledger.Status, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.ready(ctx); err != nil {
+	if err := m.lock(ctx); err != nil {
 		return ledger.Status{}, err
 	}
+	defer m.unlock()
 	return ledger.Status{
 		Engine: "memory", Schema: 1, WantSchema: 1,
 		Accounts: int64(len(m.accounts)), Entries: int64(len(m.entries)),
@@ -444,15 +458,24 @@ func (m *Memory) Status(ctx context.Context) (ledger.Status, error) {
 
 // Ping fails once closed.
 func (m *Memory) Ping(ctx context.Context) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.ready(ctx)
+	if err := m.lock(ctx); err != nil {
+		return err
+	}
+	m.unlock()
+	return nil
 }
 
 // Close refuses everything from now on.
 func (m *Memory) Close() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.turns() <- struct{}{}
+	defer m.unlock()
 	m.isClosed = true
 	return nil
+}
+
+// Reopen takes back what Close did.
+func (m *Memory) Reopen() {
+	m.turns() <- struct{}{}
+	defer m.unlock()
+	m.isClosed = false
 }

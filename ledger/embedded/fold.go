@@ -1,0 +1,109 @@
+package embedded
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	foldEvery  = 200 * time.Millisecond
+	sweepEvery = time.Minute
+	// foldAt is the length of the write-ahead log, in pages not yet in the file, at which it is folded: the longer, the
+	// fewer times a page is written, and the longer a start after a crash takes.
+	foldAt = 8192
+	// shrinkAt is the length in pages at which the log is cut off, so that a burst does not keep the disk.
+	shrinkAt = 8 * foldAt
+	// foldPatience bounds how long decisions wait for questions that read the log, in milliseconds.
+	foldPatience = "busy_timeout(25)"
+)
+
+// folder copies the write-ahead log into the file in the background, so that no decision has to, and forgets old attempts.
+type folder struct {
+	conns *slots
+	dirty atomic.Bool
+	quit  chan struct{}
+	done  chan struct{}
+	swept []byte // where the sweep goes on
+}
+
+func (f *folder) start(s *Store) {
+	f.quit, f.done, f.swept = make(chan struct{}), make(chan struct{}), []byte{0}
+	go func() {
+		defer close(f.done)
+		f.run(s)
+	}()
+}
+
+func (f *folder) stop() {
+	close(f.quit)
+	<-f.done
+}
+
+// noted tells that the log has grown.
+func (f *folder) noted() { f.dirty.Store(true) }
+
+func (f *folder) run(s *Store) {
+	folds, sweeps := time.NewTicker(foldEvery), time.NewTicker(sweepEvery)
+	defer folds.Stop()
+	defer sweeps.Stop()
+	for {
+		var err error
+		select {
+		case <-f.quit:
+			return
+		case <-folds.C:
+			if f.dirty.Swap(false) {
+				err = s.fold(foldAt)
+			}
+		case <-sweeps.C:
+			err = s.sweep()
+		}
+		if err != nil {
+			s.cfg.Logger.Error("the ledger's housekeeping failed", "error", err)
+		}
+	}
+}
+
+// fold empties the log when at least so many pages wait in it. Most of it is copied while decisions go on; the rest, and
+// the beginning of a new log, while they stand still.
+func (s *Store) fold(atLeast int64) error {
+	return s.folder.conns.use(context.Background(), func(c *conn) error {
+		length, waiting, err := checkpoint(c, `pragma wal_checkpoint(noop)`)
+		if err != nil || waiting < atLeast {
+			return err
+		}
+		if _, _, err = checkpoint(c, `pragma wal_checkpoint(passive)`); err != nil {
+			return err
+		}
+		restart := `pragma wal_checkpoint(restart)`
+		if length >= shrinkAt {
+			restart = `pragma wal_checkpoint(truncate)`
+		}
+		return s.writers.use(context.Background(), func(*conn) error {
+			_, _, err := checkpoint(c, restart)
+			return err
+		})
+	})
+}
+
+// checkpoint gives the length of the log, and how much of it is not in the file, both in pages. That readers were in the
+// way is no error: the next time will do.
+func checkpoint(c *conn, pragma string) (length, waiting int64, err error) {
+	err = c.query(func(r row) error {
+		length, waiting = r.int(1), r.int(1)-r.int(2)
+		return nil
+	}, pragma)
+	return length, waiting, err
+}
+
+// sweep forgets what is old in the next stretch of the attempt counters.
+func (s *Store) sweep() error {
+	return s.writers.use(context.Background(), func(c *conn) error {
+		next, err := sweep(c, s.folder.swept, s.cfg.Clock())
+		if s.folder.swept = next; next == nil {
+			s.folder.swept = []byte{0}
+		}
+		return err
+	})
+}

@@ -1,0 +1,370 @@
+package ledgertest
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/poruka/poruka/ledger"
+)
+
+func concurrencyTests() map[string]func(*testing.T, suite) {
+	return map[string]func(*testing.T, suite){
+		"one entry id, a hundred at once":               oneEntryID,
+		"one account, two partners":                     oneAccountTwoPartners,
+		"one SNILS, many creators":                      oneSNILS,
+		"one phone, many claimants":                     onePhone,
+		"no increment of a counter is lost":             noLostAttempt,
+		"no update of an account is lost":               noLostUpdate,
+		"readers see whole transactions":                wholeTransactions,
+		"crossed groups do not deadlock":                crossedGroups,
+		"what Transact acknowledged is read at once":    readYourWrites,
+		"entries of concurrent writers keep an order":   concurrentOrder,
+		"reports and decisions do not disturb each one": reportsAside,
+	}
+}
+
+// together runs n at once and waits for all.
+func together(n int, run func(n int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			run(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
+
+func oneEntryID(t *testing.T, s suite) {
+	e := s.fresh(t)
+	store(t, e, []ledger.Account{account(1)}, nil)
+	var winners atomic.Int64
+	together(100, func(n int) {
+		won := false
+		mine := entry(1)
+		copy(mine.Digest[:], spread('d', n))
+		err := transact(t, e, keysOf(1), func(v *ledger.View) error {
+			if _, won = v.Entry(mine.ID); won {
+				won = false
+				return nil
+			}
+			won = true
+			v.AddEntry(mine)
+			a, _ := v.Account(accountID(1))
+			a.Version++
+			v.PutAccount(a)
+			return nil
+		})
+		if err != nil {
+			t.Errorf("writer %d: %v", n, err)
+		} else if won {
+			winners.Add(1)
+		}
+	})
+	if winners.Load() != 1 || len(all(t, e)) != 1 {
+		t.Errorf("%d writers inserted and %d entries are there, want one", winners.Load(), len(all(t, e)))
+	}
+	a, err := e.Account(t.Context(), accountID(1))
+	must(t, err)
+	same(t, "version", a.Version, int64(2))
+}
+
+func oneAccountTwoPartners(t *testing.T, s suite) {
+	e := s.fresh(t)
+	const rounds = 20
+	for round := range rounds {
+		store(t, e, []ledger.Account{account(round)}, nil)
+		var confirmed atomic.Int64
+		together(2, func(partner int) {
+			mine := entry(1000 + 2*round + partner)
+			mine.Account, mine.Partner = accountID(round), ledger.PartnerID(fmt.Sprintf("bank-%d", partner))
+			keys := ledger.Keys{Entries: []ledger.EntryID{mine.ID}, SNILS: []ledger.Index{index(round)}}
+			err := transact(t, e, keys, func(v *ledger.View) error {
+				a, _ := v.AccountBySNILS(index(round))
+				mine.Outcome = ledger.OutcomeAlreadyConfirmed
+				if a.Level == ledger.LevelStandard {
+					a.Level, a.ConfirmedBy, a.Confirmation, a.Version = ledger.LevelConfirmed, mine.Partner, mine.ID, a.Version+1
+					mine.Outcome = ledger.OutcomeConfirmed
+					v.PutAccount(a)
+				}
+				v.AddEntry(mine)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			} else if mine.Outcome == ledger.OutcomeConfirmed {
+				confirmed.Add(1)
+			}
+		})
+		a, err := e.Account(t.Context(), accountID(round))
+		must(t, err)
+		raised, err := e.Entry(t.Context(), a.Confirmation)
+		must(t, err)
+		if confirmed.Load() != 1 || raised.Outcome != ledger.OutcomeConfirmed || raised.Partner != a.ConfirmedBy || a.Version != 2 {
+			t.Fatalf("%d confirmations; account %+v; entry %+v", confirmed.Load(), a, raised)
+		}
+	}
+	same(t, "entries", len(all(t, e)), 2*rounds)
+}
+
+func oneSNILS(t *testing.T, s suite) {
+	e := s.fresh(t)
+	var created atomic.Int64
+	together(20, func(n int) {
+		mine := account(n)
+		mine.SNILS = index(1)
+		keys := ledger.Keys{Accounts: []ledger.AccountID{mine.ID}, SNILS: []ledger.Index{mine.SNILS}, Phones: []ledger.Index{mine.Phone}}
+		won := false
+		err := transact(t, e, keys, func(v *ledger.View) error {
+			_, held := v.AccountBySNILS(mine.SNILS)
+			if won = !held; won {
+				v.PutAccount(mine)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		} else if won {
+			created.Add(1)
+		}
+	})
+	same(t, "created", created.Load(), int64(1))
+	if _, err := e.AccountBySNILS(t.Context(), index(1)); err != nil {
+		t.Error(err)
+	}
+}
+
+func onePhone(t *testing.T, s suite) {
+	e := s.fresh(t)
+	const claimants = 20
+	for n := range claimants {
+		a := account(n)
+		a.Phone = ledger.Index{}
+		store(t, e, []ledger.Account{a}, nil)
+	}
+	var claimed atomic.Int64
+	together(claimants, func(n int) {
+		won := false
+		err := transact(t, e, ledger.Keys{Accounts: []ledger.AccountID{accountID(n)}, Phones: []ledger.Index{phone(1)}}, func(v *ledger.View) error {
+			_, held := v.AccountByPhone(phone(1))
+			if won = !held; won {
+				a, _ := v.Account(accountID(n))
+				a.Phone = phone(1)
+				v.PutAccount(a)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		} else if won {
+			claimed.Add(1)
+		}
+	})
+	same(t, "claimed", claimed.Load(), int64(1))
+	holders := 0
+	for n := range claimants {
+		a, err := e.Account(t.Context(), accountID(n))
+		must(t, err)
+		if a.Phone == phone(1) {
+			holders++
+		}
+	}
+	same(t, "holders", holders, 1)
+}
+
+func noLostAttempt(t *testing.T, s suite) {
+	e := s.fresh(t)
+	keys := []ledger.AttemptKey{{Subject: index(1), Partner: "bank-a"}, {Subject: index(1)}}
+	together(20, func(worker int) {
+		for n := range 10 {
+			err := transact(t, e, ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
+				for _, key := range keys {
+					counter := v.Attempts(key)
+					v.SetAttempts(key, ledger.Attempts{Failures: append(counter.Failures, moment(1000*(10*worker+n)))})
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	must(t, e.Transact(t.Context(), ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
+		for _, key := range keys {
+			distinct := map[time.Time]bool{}
+			for _, at := range v.Attempts(key).Failures {
+				distinct[at] = true
+			}
+			same(t, "failures of "+string(key.Partner), [2]int{len(v.Attempts(key).Failures), len(distinct)}, [2]int{200, 200})
+		}
+		return nil
+	}))
+}
+
+func noLostUpdate(t *testing.T, s suite) {
+	e := s.fresh(t)
+	store(t, e, []ledger.Account{account(1)}, nil)
+	together(10, func(int) {
+		for range 10 {
+			err := transact(t, e, ledger.Keys{SNILS: []ledger.Index{index(1)}}, func(v *ledger.View) error {
+				a, _ := v.AccountBySNILS(index(1))
+				a.Version++
+				v.PutAccount(a)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	a, err := e.Account(t.Context(), accountID(1))
+	must(t, err)
+	same(t, "version", a.Version, int64(101))
+}
+
+func wholeTransactions(t *testing.T, s suite) {
+	e := s.fresh(t)
+	store(t, e, []ledger.Account{account(1)}, nil)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				a, err := e.Account(t.Context(), accountID(1))
+				if err != nil {
+					t.Errorf("read: %v", err)
+					return
+				}
+				if a.Confirmation.IsZero() {
+					continue
+				}
+				if _, err := e.Entry(t.Context(), a.Confirmation); err != nil {
+					t.Errorf("the account names an entry that is not there: %v", err)
+					return
+				}
+			}
+		})
+	}
+	for n := range 100 {
+		must(t, transact(t, e, keysOf(1, 100+n), func(v *ledger.View) error {
+			a, _ := v.Account(accountID(1))
+			a.Confirmation = entryID(100 + n)
+			v.PutAccount(a)
+			v.AddEntry(entry(100 + n))
+			return nil
+		}))
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func crossedGroups(t *testing.T, s suite) {
+	e := s.fresh(t)
+	store(t, e, []ledger.Account{account(1), account(2)}, nil)
+	together(8, func(worker int) {
+		order := []int{1, 2}
+		if worker%2 == 1 {
+			order = []int{2, 1}
+		}
+		for range 10 {
+			err := transact(t, e, keysOf(order...), func(v *ledger.View) error {
+				for _, n := range order {
+					a, _ := v.Account(accountID(n))
+					a.Version++
+					v.PutAccount(a)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for _, n := range []int{1, 2} {
+		a, err := e.Account(t.Context(), accountID(n))
+		must(t, err)
+		same(t, "version", a.Version, int64(81))
+	}
+}
+
+func readYourWrites(t *testing.T, s suite) {
+	e := s.fresh(t)
+	together(8, func(worker int) {
+		for n := range 10 {
+			mine := entry(100*worker + n)
+			err := transact(t, e, ledger.Keys{Entries: []ledger.EntryID{mine.ID}}, func(v *ledger.View) error { v.AddEntry(mine); return nil })
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if _, err := e.Entry(t.Context(), mine.ID); err != nil {
+				t.Errorf("acknowledged and not found: %v", err)
+			}
+		}
+	})
+}
+
+// concurrentOrder follows the list while writers append: no entry may appear before one that was listed already.
+func concurrentOrder(t *testing.T, s suite) {
+	e := s.fresh(t)
+	const workers, each = 4, 50
+	var writers sync.WaitGroup
+	for worker := range workers {
+		writers.Go(func() {
+			for n := range each {
+				mine := entry(1000*worker + n)
+				err := transact(t, e, ledger.Keys{Entries: []ledger.EntryID{mine.ID}}, func(v *ledger.View) error { v.AddEntry(mine); return nil })
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var followed []ledger.Entry
+	var place ledger.Cursor
+	for deadline := time.Now().Add(time.Minute); len(followed) < workers*each && time.Now().Before(deadline); {
+		head, err := e.Head(t.Context())
+		must(t, err)
+		if head == "" || head == place {
+			continue
+		}
+		followed = append(followed, listed(t, e, ledger.Filter{}, ledger.Page{After: place, Until: head, Limit: 7})...)
+		place = head
+	}
+	writers.Wait()
+	same(t, "what was followed and what is listed at the end", followed, all(t, e))
+}
+
+func reportsAside(t *testing.T, s suite) {
+	e := s.fresh(t)
+	store(t, e, nil, []ledger.Entry{entry(0)})
+	together(6, func(worker int) {
+		for n := range 20 {
+			if worker%2 == 0 {
+				mine := entry(1 + 100*worker + n)
+				if err := transact(t, e, ledger.Keys{}, func(v *ledger.View) error { v.AddEntry(mine); return nil }); err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			counts, err := e.Summary(t.Context(), ledger.Filter{})
+			if err != nil || len(counts) != 1 || counts[0].Entries < 1 {
+				t.Errorf("summary %+v, %v", counts, err)
+			}
+		}
+	})
+	same(t, "entries", len(all(t, e)), 61)
+}
