@@ -24,7 +24,7 @@ func entry(n int) ledger.Entry {
 	}
 	if n%3 != 0 {
 		e.Reasons = []ledger.Reason{ledger.ReasonNameClose, ledger.ReasonDocumentClose}
-		e.Fields = []ledger.FieldResult{{Field: ledger.FieldSNILS, Comparison: ledger.Exact}, {Field: ledger.FieldFamilyName, Comparison: ledger.Close}}
+		e.Fields = []ledger.FieldResult{{Field: ledger.FieldSNILS, Comparison: ledger.Exact}, {Field: ledger.FieldFamilyName, Comparison: ledger.Close}, {Field: ledger.FieldINN}}
 	}
 	return e
 }

@@ -60,7 +60,9 @@ func rowOf(e ledger.Entry) row {
 		r.Reasons = append(r.Reasons, string(reason))
 	}
 	for _, f := range e.Fields {
-		r.Fields = append(r.Fields, fieldResult{f.Field.String(), f.Comparison.String()})
+		if f.Comparison != ledger.NotCompared {
+			r.Fields = append(r.Fields, fieldResult{f.Field.String(), f.Comparison.String()})
+		}
 	}
 	return r
 }
