@@ -15,6 +15,7 @@ import (
 // command is the command line.
 type command struct {
 	Run    runCmd    `cmd:"" default:"withargs" help:"Measure and print a table."`
+	Only   onlyCmd   `cmd:"" help:"Drive one case against a gateway that runs already, for a profiler."`
 	Floor  floorCmd  `cmd:"" hidden:"" help:"Serve the floor; started by the bench itself."`
 	Engine engineCmd `cmd:"" hidden:"" help:"Drive the embedded ledger without a gateway; started by the bench itself."`
 }

@@ -63,6 +63,15 @@ func tail(file string) string {
 	return string(data[max(0, len(data)-2000):])
 }
 
+// attach watches a process that somebody else has started.
+func attach(pid int) (*process, error) {
+	found, err := os.FindProcess(pid)
+	if err != nil {
+		return nil, err
+	}
+	return &process{command: &exec.Cmd{Process: found}}, nil
+}
+
 // stop ends the server as an operator would and waits for it.
 func (p *process) stop() error {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -47,17 +47,22 @@ func newWorld(ctx context.Context, c *runCmd, dir string) (*world, error) {
 	if err := server.stop(); err != nil {
 		return nil, err
 	}
+	return w, w.readClaims()
+}
+
+// readClaims prepares what banks say of the owners of all accounts that can be raised.
+func (w *world) readClaims() error {
 	population, err := development.Population(w.data(), time.Now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now := time.Now()
-	for _, account := range population.Range(0, uint64(c.Accounts)) { //nolint:gosec // a count is not negative
+	for _, account := range population.Range(0, uint64(w.Accounts)) { //nolint:gosec // a count is not negative
 		if development.Raisable(account, now) {
 			w.claims = append(w.claims, development.Claim(account))
 		}
 	}
-	return w, nil
+	return nil
 }
 
 func (w *world) data() string         { return filepath.Join(w.dir, "data") }
