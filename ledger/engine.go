@@ -116,16 +116,21 @@ type Status struct {
 	Entries       int64 // may be an estimate
 }
 
-// Engine is a whole store.
-type Engine interface {
-	Transactor
-	Reader
-	Reporter
-	Suspender
+// Store is what operators ask of a store.
+type Store interface {
 	// Status describes the store. It fails with ErrUnavailable when it cannot be reached.
 	Status(ctx context.Context) (Status, error)
 	// Ping is a cheap check that the store answers and has the wanted schema.
 	Ping(ctx context.Context) error
 	// Close waits for what is under way and lets go of the store.
 	Close() error
+}
+
+// Engine is a whole store.
+type Engine interface {
+	Transactor
+	Reader
+	Reporter
+	Suspender
+	Store
 }

@@ -94,7 +94,7 @@ func nameOf(names []string, n uint8) string {
 func numberOf(names []string, name string) (uint8, bool) {
 	for n, have := range names {
 		if have == name && name != "" {
-			return uint8(n), true //nolint:gosec // the tables have fewer than 256 names
+			return uint8(n), true
 		}
 	}
 	return 0, false

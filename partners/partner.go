@@ -41,10 +41,8 @@ func (p Partner) ActiveOn(now time.Time) bool {
 	return !day.Before(p.ValidFrom) && (p.ValidUntil.IsZero() || !day.After(p.ValidUntil))
 }
 
-// Moscow is the zone in which days of agreements, births and passports are counted.
-func Moscow() *time.Location { return moscow }
-
-var moscow = time.FixedZone("MSK", 3*60*60)
+// Moscow is the zone in which days of agreements, births and passports are counted. It has no daylight saving time since 2014.
+func Moscow() *time.Location { return time.FixedZone("", 3*60*60) } // the runtime keeps nameless zones of whole hours
 
 // Directory finds banks.
 type Directory interface {

@@ -43,7 +43,7 @@ func (c *engineCmd) Run(ctx context.Context) error {
 	var next atomic.Int64
 	before, began := ownCPU(), time.Now()
 	s, histogram, err := drive(ctx, c.Callers, c.Duration, &next, func(ctx context.Context, _ int, n int64) error {
-		return raise(ctx, committer, uint64(n)%uint64(c.Accounts)) //nolint:gosec // counts are not negative
+		return raise(ctx, committer, uint64(n)%uint64(c.Accounts))
 	})
 	if err != nil {
 		return err
@@ -77,10 +77,10 @@ func engineAccount(n uint64) ledger.Account {
 
 // fill makes the accounts that are not there yet.
 func (c *engineCmd) fill(ctx context.Context, committer *group.Committer) error {
-	for n := uint64(0); n < uint64(c.Accounts); { //nolint:gosec // not negative
+	for n := uint64(0); n < uint64(c.Accounts); {
 		var keys ledger.Keys
 		var accounts []ledger.Account
-		for ; len(accounts) < 256 && n < uint64(c.Accounts); n++ { //nolint:gosec // not negative
+		for ; len(accounts) < 256 && n < uint64(c.Accounts); n++ {
 			accounts = append(accounts, engineAccount(n))
 			keys.Accounts = append(keys.Accounts, accounts[len(accounts)-1].ID)
 		}

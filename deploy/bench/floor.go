@@ -50,7 +50,7 @@ func serveFloor(ctx context.Context, certificates, grpcAddress, restAddress stri
 	}
 	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(tlsConfig)))
 	porukav1.RegisterConfirmationServiceServer(server, floor{})
-	grpcListener, err := net.Listen("tcp", grpcAddress)
+	grpcListener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", grpcAddress)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type process struct {
 }
 
 // startProcess starts a server and waits until it prints a line that begins with ready.
-func startProcess(ctx context.Context, dir, ready string, name string, args ...string) (*process, error) {
+func startProcess(ctx context.Context, dir, ready, name string, args ...string) (*process, error) {
 	log, err := os.CreateTemp(dir, filepath.Base(name)+"-*.log")
 	if err != nil {
 		return nil, err

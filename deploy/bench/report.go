@@ -109,5 +109,5 @@ func (r *report) writeJSON(path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(data, '\n'), 0o644) //nolint:gosec // figures are no secret
+	return os.WriteFile(path, append(data, '\n'), 0o644)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -57,7 +56,7 @@ func (w *world) readClaims() error {
 		return err
 	}
 	now := time.Now()
-	for _, account := range population.Range(0, uint64(w.Accounts)) { //nolint:gosec // a count is not negative
+	for _, account := range population.Range(0, uint64(w.Accounts)) {
 		if development.Raisable(account, now) {
 			w.claims = append(w.claims, development.Claim(account))
 		}
@@ -141,16 +140,4 @@ func (w *world) withClients(ctx context.Context, server *process, callers int, m
 		err = closeErr
 	}
 	return s, err
-}
-
-// free reports whether nobody listens on the addresses of the bench.
-func free() error {
-	for _, address := range []string{grpcAddress, restAddress, opsAddress} {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			return fmt.Errorf("%s is in use: %w", address, err)
-		}
-		_ = listener.Close()
-	}
-	return nil
 }

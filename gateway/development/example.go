@@ -81,7 +81,7 @@ func (e *Example) Run(ctx context.Context) error {
 		}
 		decided, err := e.decided(ctx)
 		if err != nil || decided {
-			return nil //nolint:nilerr // the gateway is going away, or the example has been used: it stays as it is
+			return nil // the gateway is going away, or the example has been used: it stays as it is
 		}
 		if err := e.write(); err != nil {
 			return err

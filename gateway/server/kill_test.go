@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -46,7 +45,7 @@ func beChild(dir string) error {
 		return err
 	}
 	gateway, err := server.New(context.Background(), server.Config{
-		Config: settings, Version: "test", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: time.Now,
+		Config: settings, Version: "test", Logger: slog.New(slog.DiscardHandler), Clock: time.Now,
 	})
 	if err != nil {
 		return err

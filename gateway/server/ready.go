@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/poruka/poruka/gateway/banks"
 )
@@ -34,6 +33,3 @@ func (s *Server) checkDraining(context.Context) error {
 		return nil
 	}
 }
-
-// probeEvery is how often the gauges of readiness and the health service are set when nobody asks.
-const probeEvery = 5 * time.Second
