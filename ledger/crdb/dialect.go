@@ -15,7 +15,7 @@ type dialect struct {
 
 	begin      string // begins a serialisable transaction
 	savepoints bool   // a transaction is retried on its connection, by ROLLBACK TO SAVEPOINT
-	lock       string // SQL that locks the keys $1, in the order given, until the end of the transaction; empty when not needed
+	lock       string // SQL that takes the locks $1, see lockKeys; empty when not needed
 
 	place   string // SQL type of entry.place
 	horizon string // SQL of the place before which the order of entries is final; empty when it always is
@@ -30,8 +30,9 @@ func onPostgres() *dialect {
 	return &dialect{
 		engine: "postgres", schema: "postgres",
 		begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
-		lock:  "SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::BIGINT[]) AS k",
-		place:    "BIGINT", horizon: "ledger_horizon()",
+		lock: "SELECT count((CASE k WHEN 0 THEN pg_advisory_xact_lock_shared(0) WHEN 1 THEN pg_advisory_xact_lock(0) " +
+			"ELSE pg_advisory_xact_lock(k) END)::TEXT) FROM unnest($1::BIGINT[]) AS k",
+		place: "BIGINT", horizon: "ledger_horizon()",
 		// No transaction that has been numbered is as high as the end of the snapshot.
 		misplaced: "SELECT coalesce(max(place), 0) >= ledger_horizon() + pg_snapshot_xmax(pg_current_snapshot())::TEXT::BIGINT" +
 			" - pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT FROM entry",

@@ -13,10 +13,8 @@ import (
 func load(ctx context.Context, t *tx, keys ledger.Keys) (ledger.Loaded, error) {
 	var found ledger.Loaded
 	var calls []call
-	if t.statements.lock != nil {
-		if locks := lockKeys(keys); locks != nil {
-			calls = append(calls, call{statement: t.statements.lock, args: [][]byte{locks}})
-		}
+	if locks := lockKeys(keys); locks != nil && t.statements.lock != nil {
+		calls = append(calls, call{statement: t.statements.lock, args: [][]byte{locks}})
 	}
 	if c, ok := t.statements.findAccounts(keys); ok {
 		c.read = func(r *row) { found.Accounts = append(found.Accounts, r.account()) }
@@ -98,45 +96,4 @@ func indexes(keys []ledger.Index) []byte {
 		}
 	}
 	return a.bytes()
-}
-
-// lockKeys gives a number for each key, in order and each once. Two keys that share a number only wait for each other. A SNILS
-// and the attempts on it are one key.
-func lockKeys(keys ledger.Keys) []byte {
-	numbers := make([]int64, 0, len(keys.Entries)+len(keys.Accounts)+len(keys.SNILS)+len(keys.Phones)+len(keys.Attempts))
-	for _, id := range keys.Entries {
-		numbers = append(numbers, lockNumber('e', id[:]))
-	}
-	for _, id := range keys.Accounts {
-		numbers = append(numbers, lockNumber('a', id[:]))
-	}
-	for _, index := range keys.SNILS {
-		numbers = append(numbers, lockNumber('s', index[:]))
-	}
-	for _, index := range keys.Phones {
-		numbers = append(numbers, lockNumber('p', index[:]))
-	}
-	for _, key := range keys.Attempts {
-		numbers = append(numbers, lockNumber('s', key.Subject[:]))
-	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	if len(numbers) == 0 {
-		return nil
-	}
-	a := newArray(oidInt8, 12*len(numbers))
-	for _, n := range numbers {
-		a.addInt8(n)
-	}
-	return a.bytes()
-}
-
-// lockNumber is FNV-1a. It is the same in every gateway, of every version.
-func lockNumber(kind byte, key []byte) int64 {
-	const offset, prime = 14695981039346656037, 1099511628211
-	h := (uint64(offset) ^ uint64(kind)) * prime
-	for _, b := range key {
-		h = (h ^ uint64(b)) * prime
-	}
-	return int64(h) //nolint:gosec // any number will do
 }

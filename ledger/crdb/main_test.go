@@ -1,7 +1,9 @@
 package crdb
 
 import (
+	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,15 +24,24 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// pattern is a database with a schema, of which tests get copies.
+var pattern = sync.OnceValues(func() (string, error) {
+	url, _, err := server.Database(context.Background(), "")
+	if err != nil {
+		return "", err
+	}
+	return url, Migrate(context.Background(), url)
+})
+
 // database makes a database with a schema.
 func database(t testing.TB) string {
 	t.Helper()
 	postgres.Missing(t, server)
-	url := server.NewDatabase(t)
-	if err := Migrate(t.Context(), url); err != nil {
+	url, err := pattern()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return url
+	return server.CopyDatabase(t, url)
 }
 
 // open opens a store on a database of its own.

@@ -97,5 +97,5 @@ func (s *Store) EntriesOfAccount(ctx context.Context, id ledger.AccountID, page 
 	if !until.isZero() {
 		q.wherePlace(">=", until.place)
 	}
-	return s.list(ctx, s.requests, q, " ORDER BY place DESC, ordinal DESC", page.Limit, "")
+	return s.list(ctx, s.requests, q, " ORDER BY entry.place DESC, entry.ordinal DESC", page.Limit, "")
 }

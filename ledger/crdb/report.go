@@ -151,7 +151,7 @@ func (s *Store) Entries(ctx context.Context, filter ledger.Filter, page ledger.P
 		q.wherePlace(">", after.place)
 	}
 	q.wherePlace("<=", to)
-	entries, next, err := s.list(ctx, s.reports, q, " ORDER BY place, ordinal", page.Limit, s.dialect.asOf(to.transaction, s.cfg.Clock()))
+	entries, next, err := s.list(ctx, s.reports, q, " ORDER BY entry.place, entry.ordinal", page.Limit, s.dialect.asOf(to.transaction, s.cfg.Clock()))
 	if err != nil || next == "" {
 		return entries, "", err
 	}
@@ -182,7 +182,9 @@ func (s *Store) span(ctx context.Context, filter ledger.Filter, after cursor, un
 	q := newQuery(s.dialect)
 	q.filter(ledger.Filter{From: filter.From, To: filter.To})
 	q.wherePlace("<=", until)
-	text := "SELECT min(place)::TEXT, max(place)::TEXT FROM entry" + s.dialect.asOf(until.transaction, s.cfg.Clock()) + q.conditions()
+	// OFFSET 0 keeps the server from walking along the places until one fits.
+	text := "SELECT min(place)::TEXT, max(place)::TEXT FROM (SELECT place FROM entry" +
+		q.conditions() + " OFFSET 0) AS spanned" + s.dialect.asOf(until.transaction, s.cfg.Clock())
 	err = s.report(ctx, s.reports, "span", text, q.args, func(r *row) { from.transaction, to.transaction = r.text(), r.text() })
 	if to.transaction == until.transaction {
 		return from, until, err
@@ -214,7 +216,7 @@ func (s *Store) head(ctx context.Context) (place, error) {
 	for {
 		var newest place
 		var isFinal bool
-		err := s.report(ctx, s.reports, "head", "SELECT place::TEXT, ordinal,"+final+" FROM entry ORDER BY place DESC, ordinal DESC LIMIT 1", nil,
+		err := s.report(ctx, s.reports, "head", "SELECT place::TEXT, ordinal,"+final+" FROM entry ORDER BY entry.place DESC, entry.ordinal DESC LIMIT 1", nil,
 			func(r *row) { newest, isFinal = place{r.text(), r.integer()}, r.flag() })
 		if err != nil || newest.isZero() || isFinal {
 			return newest, err
@@ -223,7 +225,7 @@ func (s *Store) head(ctx context.Context) (place, error) {
 			continue
 		}
 		var settled place
-		err = s.report(ctx, s.reports, "head", "SELECT place::TEXT, ordinal FROM entry WHERE"+final+" ORDER BY place DESC, ordinal DESC LIMIT 1", nil,
+		err = s.report(ctx, s.reports, "head", "SELECT place::TEXT, ordinal FROM entry WHERE"+final+" ORDER BY entry.place DESC, entry.ordinal DESC LIMIT 1", nil,
 			func(r *row) { settled = place{r.text(), r.integer()} })
 		return settled, err
 	}

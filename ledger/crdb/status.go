@@ -64,7 +64,7 @@ const countedAtMost = 100_000
 
 func (s *Store) count(ctx context.Context, table string) (int64, error) {
 	var n int64
-	text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d) AS some", table, countedAtMost)
+	text := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d) AS counted", table, countedAtMost)
 	if err := s.report(ctx, s.reports, "count", text, nil, func(r *row) { n = r.integer() }); err != nil || n < countedAtMost {
 		return n, err
 	}

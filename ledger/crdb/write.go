@@ -159,7 +159,7 @@ func records(entries []ledger.Entry, ordinals []int) [][]byte {
 		certificate.addText(e.Serial)
 		means.addInt2(uint8(e.Means))
 		authed.addTime(e.AuthedAt)
-		decided.addTime(e.DecidedAt)
+		decided.addInt8(sinceEpoch(e.DecidedAt)) // the zero time is the earliest
 		dry.addBool(e.DryRun)
 		withdrawn.addKey(e.Withdrawn[:], e.Withdrawn.IsZero())
 		encoding.addInt2(e.Encoding)

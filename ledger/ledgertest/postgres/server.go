@@ -218,14 +218,23 @@ func (s *Server) IsPrivate() bool { return s.folder != "" }
 // URL is that of the maintenance database.
 func (s *Server) URL() string { return s.url }
 
-// Database makes a new database and gives its URL and a function that drops it.
-func (s *Server) Database(ctx context.Context) (address string, drop func(context.Context) error, err error) {
+// Database makes a new database and gives its URL and a function that drops it. It is a copy of the database whose URL is
+// given, which nobody may be using, or empty.
+func (s *Server) Database(ctx context.Context, like string) (address string, drop func(context.Context) error, err error) {
 	u, err := url.Parse(s.url)
 	if err != nil {
 		return "", nil, errors.New("postgres: PORUKA_TEST_POSTGRES_URL is not a URL")
 	}
 	name := "poruka_test_" + strings.ToLower(rand.Text()[:12])
-	if err := s.do(ctx, "CREATE DATABASE "+name); err != nil {
+	create := "CREATE DATABASE " + name
+	if like != "" {
+		from, err := url.Parse(like)
+		if err != nil {
+			return "", nil, errors.New("postgres: the database to copy is not a URL")
+		}
+		create += " TEMPLATE " + pgx.Identifier{strings.TrimPrefix(from.Path, "/")}.Sanitize()
+	}
+	if err := s.do(ctx, create); err != nil {
 		return "", nil, fmt.Errorf("postgres: create a database: %w", err)
 	}
 	u.Path = "/" + name

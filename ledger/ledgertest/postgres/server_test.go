@@ -23,9 +23,16 @@ func connect(t *testing.T, address string) *pgx.Conn {
 	return conn
 }
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDatabasesAreApartAndDropped(t *testing.T) {
 	s := postgres.Start(t, postgres.Config{})
-	first, drop, err := s.Database(t.Context())
+	first, drop, err := s.Database(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +42,12 @@ func TestDatabasesAreApartAndDropped(t *testing.T) {
 	conn := connect(t, first)
 	if _, err := conn.Exec(t.Context(), "CREATE TABLE t (n int)"); err != nil {
 		t.Fatal(err)
+	}
+	must(t, conn.Close(t.Context()))
+	var tables int
+	copied := connect(t, s.CopyDatabase(t, first))
+	if err := copied.QueryRow(t.Context(), "SELECT count(*) FROM t").Scan(&tables); err != nil {
+		t.Errorf("the copy: %v", err)
 	}
 	if err := drop(t.Context()); err != nil {
 		t.Fatal(err)

@@ -42,10 +42,16 @@ func stop(tb testing.TB, s *Server) {
 	}
 }
 
-// NewDatabase makes a database for the length of a test and gives its URL.
+// NewDatabase makes an empty database for the length of a test and gives its URL.
 func (s *Server) NewDatabase(tb testing.TB) string {
 	tb.Helper()
-	address, drop, err := s.Database(tb.Context())
+	return s.CopyDatabase(tb, "")
+}
+
+// CopyDatabase is NewDatabase with the content of another, which nobody may be using.
+func (s *Server) CopyDatabase(tb testing.TB, like string) string {
+	tb.Helper()
+	address, drop, err := s.Database(tb.Context(), like)
 	if err != nil {
 		tb.Fatal(err)
 	}

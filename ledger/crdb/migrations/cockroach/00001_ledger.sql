@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS entry (
   certificate  STRING NOT NULL,
   means        INT2 NOT NULL,
   authed_at    TIMESTAMPTZ,
-  decided_at   TIMESTAMPTZ,
+  decided_at   TIMESTAMPTZ NOT NULL,
   dry          BOOL NOT NULL,
   withdrawn    UUID,
   encoding     INT2 NOT NULL,

@@ -53,7 +53,7 @@ CREATE TABLE entry (
   certificate  TEXT NOT NULL,
   means        SMALLINT NOT NULL,
   authed_at    TIMESTAMPTZ,
-  decided_at   TIMESTAMPTZ,
+  decided_at   TIMESTAMPTZ NOT NULL,
   dry          BOOLEAN NOT NULL,
   withdrawn    UUID,
   encoding     SMALLINT NOT NULL,
