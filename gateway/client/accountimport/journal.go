@@ -57,15 +57,22 @@ func LoadState(path string) (state State, found bool, err error) {
 	if err != nil {
 		return State{}, false, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
+	if state, err = parseState(content); err != nil {
+		return State{}, false, fmt.Errorf("%w (%s)", err, path)
+	}
+	return state, true, nil
+}
+
+func parseState(content []byte) (state State, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&state); err != nil {
-		return State{}, false, fmt.Errorf("%w: %s is damaged: %w", ErrJournal, path, err)
+		return State{}, fmt.Errorf("%w: the journal is damaged: %w", ErrJournal, err)
 	}
 	if state.Version != stateVersion || state.Rows < 0 || state.RejectsBytes < 0 {
-		return State{}, false, fmt.Errorf("%w: %s was written by another version", ErrJournal, path)
+		return State{}, fmt.Errorf("%w: the journal was written by another version", ErrJournal)
 	}
-	return state, true, nil
+	return state, nil
 }
 
 // Continues checks that an import of file at gateway may go on from the state.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -152,9 +151,6 @@ func (c *accountsImportCmd) finish(s *streams, state accountimport.State, rows i
 }
 
 func (c *accountsImportCmd) stopped(state accountimport.State, failure error) error {
-	if errors.Is(failure, context.Canceled) {
-		failure = errors.New("stopped on request")
-	}
 	advice := "begin anew when it is mended: repeating is safe"
 	if c.Journal != "" {
 		advice = "the same command with --resume goes on"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
@@ -55,9 +54,9 @@ func summaryTable(summary *porukav1.SummarizeResponse) *table {
 	dry := int64(0)
 	for _, c := range summary.GetCounts() {
 		kind := strings.ToLower(strings.ReplaceAll(c.GetKind().String(), "_", " "))
-		t.add(c.GetBank(), kind, c.GetOutcome().String(), thousands(c.GetRecords()), thousands(c.GetDryRuns()))
+		t.add(c.GetBank(), kind, nameOf(c.GetOutcome()), thousands(c.GetRecords()), thousands(c.GetDryRuns()))
 		dry += c.GetDryRuns()
 	}
-	t.add("", "", "total", thousands(summary.GetTotal()), fmt.Sprint(thousands(dry)))
+	t.add("", "", "total", thousands(summary.GetTotal()), thousands(dry))
 	return t
 }

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 
 	err := runCommand(ctx, args, s)
 	if err != nil && !errors.Is(err, errSaid) {
-		s.notef("poruka: %v", err)
+		s.notef("poruka: %s", strings.ReplaceAll(err.Error(), context.Canceled.Error(), "stopped on request"))
 	}
 	return int(codeOf(err))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -104,5 +105,18 @@ func TestCasting(t *testing.T) {
 	}
 	if _, err := newCasting(population, 0, 5, 50, now).cast(0); err == nil {
 		t.Error("ten accounts were enough for every scenario")
+	}
+}
+
+func TestDemoCanBeStopped(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	stopped, stop := context.WithCancel(context.Background())
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	command{t: t}.runContext(stopped, "demo", "--accounts", "1000000").want(t, exitStuck, "", "poruka: stopped on request\n")
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
+		t.Errorf("the demo has left %d folders", len(left))
 	}
 }

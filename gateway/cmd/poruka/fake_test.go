@@ -157,7 +157,7 @@ func (g *fakeGateway) LookupAccount(_ context.Context, r *porukav1.LookupAccount
 
 func (g *fakeGateway) ListConfirmations(context.Context, *porukav1.ListConfirmationsRequest) (*porukav1.ListConfirmationsResponse, error) {
 	return &porukav1.ListConfirmationsResponse{Confirmations: []*porukav1.Confirmation{
-		{Name: "confirmations/w", Bank: "sberbank", Kind: porukav1.Confirmation_WITHDRAWAL, Outcome: porukav1.Confirmation_CONFIRMED, DecideTime: decided},
+		{Name: "confirmations/w", Bank: "sberbank", Kind: porukav1.Confirmation_WITHDRAWAL, DecideTime: decided},
 		{
 			Name: "confirmations/c", Bank: "vtb", Outcome: porukav1.Confirmation_NOT_ELIGIBLE, DecideTime: decided, DryRun: true,
 			Reasons: []*porukav1.Reason{{Reason: porukav1.Reason_PHONE_NOT_BOUND}},
@@ -208,7 +208,7 @@ func (g *fakeGateway) Summarize(_ context.Context, r *porukav1.SummarizeRequest)
 	}
 	return &porukav1.SummarizeResponse{Total: 1234, Counts: []*porukav1.SummarizeResponse_Count{
 		{Bank: "sberbank", Kind: porukav1.Confirmation_CONFIRMATION, Outcome: porukav1.Confirmation_CONFIRMED, Records: 1200, DryRuns: 7},
-		{Bank: "sberbank", Kind: porukav1.Confirmation_WITHDRAWAL, Outcome: porukav1.Confirmation_CONFIRMED, Records: 34},
+		{Bank: "sberbank", Kind: porukav1.Confirmation_WITHDRAWAL, Records: 34},
 	}}, nil
 }
 

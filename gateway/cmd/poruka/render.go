@@ -41,6 +41,14 @@ func moment(t *timestamppb.Timestamp) string {
 	return t.AsTime().Local().Format("2006-01-02 15:04:05")
 }
 
+// nameOf is the name of an outcome; empty for records that decide nothing, which withdrawals are.
+func nameOf(outcome porukav1.Confirmation_Outcome) string {
+	if outcome == porukav1.Confirmation_OUTCOME_UNSPECIFIED {
+		return ""
+	}
+	return outcome.String()
+}
+
 // outcomeOf renders an outcome with what makes it special.
 func outcomeOf(c *porukav1.Confirmation) string {
 	text := c.GetOutcome().String()
