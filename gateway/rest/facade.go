@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -54,7 +53,9 @@ func New(config Config) (*http.Server, error) {
 		IdleTimeout:       intercept.MaxIdle,
 		MaxHeaderBytes:    intercept.MaxHeaders,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: intercept.MaxStreams},
-		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(config.Logger.Handler(), slog.LevelDebug),
 	}, nil
 }
 
@@ -62,6 +63,7 @@ func New(config Config) (*http.Server, error) {
 type facade struct {
 	config Config
 	hop    *hop
+	known  []Route
 	routes *runtime.ServeMux
 	pages  *pages
 }
@@ -85,20 +87,31 @@ func (f *facade) route() (err error) {
 		porukav1.RegisterAuditServiceHandlerClient(ctx, f.routes, porukav1.NewAuditServiceClient(f.hop)),
 		porukav1.RegisterOperatorServiceHandlerClient(ctx, f.routes, porukav1.NewOperatorServiceClient(f.hop)),
 		porukav1.RegisterCallerServiceHandlerClient(ctx, f.routes, porukav1.NewCallerServiceClient(f.hop)),
-		f.routes.HandlePath(http.MethodGet, reportPath, f.report), // the newest handler of a path goes first
 	)
 	if err != nil {
 		return err
 	}
-	f.pages, err = newPages(f.config.Chain)
-	return err
+	if f.known, err = Routes(); err != nil {
+		return err
+	}
+	for _, route := range f.known {
+		if route.Method.IsStreamingServer() {
+			if err := f.streamOver(route); err != nil {
+				return err
+			}
+		}
+	}
+	f.pages = newPages(f.config.Chain)
+	return nil
 }
 
 // ServeHTTP answers one request.
 func (f *facade) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
-	remote, _ := net.ResolveTCPAddr("tcp", r.RemoteAddr) // nil when it is no TCP address
-	ctx := intercept.FromREST(r.Context(), r.TLS, remote)
+	header := w.Header()
+	for name, values := range always {
+		header[name] = values
+	}
+	ctx := intercept.FromREST(r.Context(), r.TLS, remote(r.RemoteAddr))
 	ctx = context.WithValue(ctx, exchangeKey{}, &exchange{w: w, r: r})
 	if page := f.pages.find(r); page != nil {
 		f.page(ctx, w, r, page)
@@ -116,22 +129,31 @@ func bare(ctx context.Context, r *http.Request) *http.Request {
 	}).WithContext(ctx)
 }
 
-// secure sets the headers that every answer has.
-func secure(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Strict-Transport-Security", "max-age=31536000")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
+// always are the headers that every answer has. The lists are shared by all answers: a header is replaced, never added to.
+var always = map[string][]string{
+	"Cache-Control":             {"no-store"},
+	"X-Content-Type-Options":    {"nosniff"},
+	"Strict-Transport-Security": {"max-age=31536000"},
+	"Content-Security-Policy":   {"default-src 'none'; frame-ancestors 'none'"},
+	"Referrer-Policy":           {"no-referrer"},
 }
+
+// remote is the address at the other end of a connection, as net/http tells it.
+type remote string
+
+// Network is that of HTTP.
+func (remote) Network() string { return "tcp" }
+
+// String gives host and port.
+func (r remote) String() string { return string(r) }
 
 // lost answers what has no route. It goes through the chain as well: it is identified, counted and audited.
 func (f *facade) lost(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, status int) {
 	x := exchangeOf(r.Context())
-	if status == http.StatusMethodNotAllowed || status == http.StatusNotFound || status == http.StatusNotImplemented {
+	x.status = http.StatusNotFound
+	if verbs := allow(f.known, r.URL.Path); status == http.StatusMethodNotAllowed && verbs != "" {
 		x.status = status
-	} else {
-		x.status = http.StatusNotFound
+		w.Header().Set("Allow", verbs)
 	}
-	f.writeError(ctx, w, f.config.Chain.Unknown(x.serverContext(ctx, r.Method)))
+	f.writeError(ctx, w, f.config.Chain.Unknown(x.serverContext(ctx)))
 }

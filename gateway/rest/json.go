@@ -1,59 +1,150 @@
 package rest
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"regexp"
+	"strconv"
 
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/poruka/poruka/gateway/fault"
 )
 
-// Words of protojson's errors that name a field. Its texts may hold values, so nothing else of them is shown.
-var (
-	unknownField = regexp.MustCompile(`unknown field "([A-Za-z][A-Za-z0-9_]{0,63})"`)
-	knownField   = regexp.MustCompile(`(?:duplicate field "|for \w+ field |field )([A-Za-z][A-Za-z0-9_]{0,63})`)
-	fieldName    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]{0,63}$`)
+// Bounds of what is told about a body.
+const (
+	maxViolations = 20
+	deepest       = 64 // levels of nesting; requests have four
 )
 
-// jsonFault says which field of a body is at fault, as far as that can be told without its value.
-func jsonFault(err error, message protoreflect.MessageDescriptor) error {
-	text := err.Error()
-	if m := unknownField.FindStringSubmatch(text); m != nil {
-		return refusedField(err, m[1], "there is no such field here")
+// decodeJSON reads a body into a message: unknown and repeated fields are refused.
+func decodeJSON(body []byte, into proto.Message) error {
+	err := protojson.UnmarshalOptions{RecursionLimit: deepest}.Unmarshal(body, into)
+	if err == nil {
+		return nil
 	}
-	if m := knownField.FindStringSubmatch(text); m != nil {
-		if paths := pathsTo(message, m[1], "", nil); len(paths) == 1 {
-			return refusedField(err, paths[0], "is not of the right form, or is there twice")
-		}
+	d := diagnosis{decoder: json.NewDecoder(bytes.NewReader(body))}
+	broken := d.message(into.ProtoReflect().Type(), "", 0)
+	if broken != nil || len(d.found) == 0 {
+		d.add("", "the body is not the JSON that this method takes")
 	}
-	return refusedField(err, "", "the body is not the JSON that this method takes")
+	refused := fault.Wrap(fault.Invalid, fault.FieldFormat, err)
+	refused.Violations = d.found
+	return refused
 }
 
-func refusedField(cause error, field, text string) error {
-	f := fault.Wrap(fault.Invalid, fault.FieldFormat, cause)
-	f.Violations = []fault.Violation{{Field: field, Reason: fault.FieldFormat, Text: text}}
-	return f
+// diagnosis finds the fields at fault in a body that protojson has refused. Its error texts hold values and may be reworded, so they are
+// neither shown nor read; a refused body is looked at a second time instead.
+type diagnosis struct {
+	decoder *json.Decoder
+	found   []fault.Violation
 }
 
-// pathsTo lists the paths in a message that end with a name.
-func pathsTo(message protoreflect.MessageDescriptor, name, prefix string, paths []string) []string {
-	for i := range message.Fields().Len() {
-		field := message.Fields().Get(i)
-		path := prefix + field.JSONName()
-		if field.JSONName() == name || string(field.Name()) == name {
-			paths = append(paths, path)
+func (d *diagnosis) add(field, text string) {
+	if len(d.found) < maxViolations {
+		d.found = append(d.found, fault.Violation{Field: field, Reason: fault.FieldFormat, Text: text})
+	}
+}
+
+// errSyntax is the end of a diagnosis: from here on the body makes no sense.
+var errSyntax = errors.New("rest: not JSON")
+
+// message reads an object. path is empty or ends with a dot.
+func (d *diagnosis) message(kind protoreflect.MessageType, path string, depth int) error {
+	if start, err := d.decoder.Token(); err != nil || start != json.Delim('{') || depth > deepest {
+		return errSyntax
+	}
+	seen := map[protoreflect.FieldNumber]bool{}
+	for d.decoder.More() {
+		token, err := d.decoder.Token()
+		name, ok := token.(string)
+		if err != nil || !ok {
+			return errSyntax
 		}
-		if inner := field.Message(); inner != nil && inner.ParentFile().Package() == message.ParentFile().Package() {
-			paths = pathsTo(inner, name, path+".", paths)
+		field := fieldNamed(kind.Descriptor().Fields(), name)
+		if field == nil {
+			d.add(path+shown(name), "there is no such field here")
+			if err := d.decoder.Decode(new(json.RawMessage)); err != nil {
+				return errSyntax
+			}
+			continue
+		}
+		if seen[field.Number()] {
+			d.add(path+field.JSONName(), "is there twice")
+		}
+		seen[field.Number()] = true
+		if err := d.value(kind, field, path+field.JSONName(), depth); err != nil {
+			return err
 		}
 	}
-	return paths
+	return d.end()
 }
+
+// value reads the value of a field: a message of ours is looked into, anything else is tried on its own.
+func (d *diagnosis) value(kind protoreflect.MessageType, field protoreflect.FieldDescriptor, path string, depth int) error {
+	var raw json.RawMessage
+	if err := d.decoder.Decode(&raw); err != nil {
+		return errSyntax
+	}
+	inner := field.Message()
+	if inner == nil || field.IsMap() || inner.ParentFile().Package() != kind.Descriptor().ParentFile().Package() || string(raw) == "null" {
+		alone := append([]byte(`{`+strconv.Quote(field.JSONName())+`:`), append(raw, '}')...)
+		if protojson.Unmarshal(alone, kind.New().Interface()) != nil {
+			d.add(path, "is not of the right form")
+		}
+		return nil
+	}
+	deeper := diagnosis{decoder: json.NewDecoder(bytes.NewReader(raw)), found: d.found}
+	defer func() { d.found = deeper.found }()
+	if field.IsList() {
+		deeper.list(kind.New().NewField(field).List().NewElement().Message().Type(), path, depth)
+		return nil
+	}
+	if deeper.message(kind.New().NewField(field).Message().Type(), path+".", depth+1) != nil {
+		deeper.add(path, "must be an object")
+	}
+	return nil
+}
+
+// list reads a list of messages; what follows one that is none cannot be read.
+func (d *diagnosis) list(kind protoreflect.MessageType, path string, depth int) {
+	if start, err := d.decoder.Token(); err != nil || start != json.Delim('[') {
+		d.add(path, "must be a list")
+		return
+	}
+	for i := 0; d.decoder.More(); i++ {
+		if d.message(kind, path+"["+strconv.Itoa(i)+"].", depth+1) != nil {
+			d.add(path+"["+strconv.Itoa(i)+"]", "must be an object")
+			return
+		}
+	}
+}
+
+// end reads the end of an object.
+func (d *diagnosis) end() error {
+	if _, err := d.decoder.Token(); err != nil {
+		return errSyntax
+	}
+	return nil
+}
+
+// fieldNamed finds a field by its JSON name or, as protojson does, by the name in its proto.
+func fieldNamed(fields protoreflect.FieldDescriptors, name string) protoreflect.FieldDescriptor {
+	if field := fields.ByJSONName(name); field != nil {
+		return field
+	}
+	return fields.ByName(protoreflect.Name(name))
+}
+
+var nameForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]{0,63}$`)
 
 // shown gives a name that a caller chose if it looks like one, so that nothing else is echoed.
 func shown(name string) string {
-	if fieldName.MatchString(name) {
+	if nameForm.MatchString(name) {
 		return name
 	}
-	return ""
+	return "?"
 }

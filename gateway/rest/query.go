@@ -8,42 +8,53 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/poruka/poruka/gateway/fault"
 )
 
-// nothing filters nothing.
-var nothing = utilities.NewDoubleArray(nil)
-
-// decodeQuery reads query parameters into a message. Unlike grpc-gateway's own reading, an unknown or repeated parameter is refused.
-func decodeQuery(raw string, into proto.Message) error {
+// decodeQuery reads the query of a GET into a message. Unlike grpc-gateway's own reading it refuses what is unknown, given twice, or set
+// by the path already; names of enum values may be in lower case.
+func decodeQuery(raw string, into, path proto.Message) error {
 	if raw == "" {
 		return nil
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return malformed("", "the query is not well-formed")
+		return malformed("the query is not well-formed")
 	}
-	fields := into.ProtoReflect().Descriptor().Fields()
+	var wrong []fault.Violation
+	seen := map[protoreflect.FieldNumber]bool{}
 	for name, given := range values {
-		field := fieldNamed(fields, name)
+		field := fieldNamed(into.ProtoReflect().Descriptor().Fields(), name)
+		var text string // what is wrong
 		switch {
-		case field == nil:
-			return malformed(shown(name), "there is no such parameter")
-		case len(given) != 1 && !field.IsList():
-			return malformed(name, "must be given once")
+		case field == nil || path.ProtoReflect().Has(field):
+			name, text = shown(name), "there is no such parameter"
+		case len(given) != 1 || seen[field.Number()]:
+			text = "must be given once"
+		default:
+			seen[field.Number()] = true
+			text = decodeParameter(field, given[0], into)
 		}
-		if field.Kind() == protoreflect.EnumKind {
-			given[0] = strings.ToUpper(given[0])
+		if text != "" && len(wrong) < maxViolations {
+			wrong = append(wrong, fault.Violation{Field: name, Reason: fault.FieldFormat, Text: text})
 		}
-		if err := (&runtime.DefaultQueryParser{}).Parse(into, url.Values{name: given}, nothing); err != nil {
-			return malformed(name, "is not of the right form")
-		}
+	}
+	if len(wrong) > 0 {
+		return fault.InvalidFields(wrong...)
 	}
 	return nil
 }
 
-func fieldNamed(fields protoreflect.FieldDescriptors, name string) protoreflect.FieldDescriptor {
-	if field := fields.ByJSONName(name); field != nil {
-		return field
+// decodeParameter sets one field and says what is wrong with the value, if anything is.
+func decodeParameter(field protoreflect.FieldDescriptor, value string, into proto.Message) string {
+	if field.Kind() == protoreflect.EnumKind {
+		value = strings.ToUpper(value)
 	}
-	return fields.ByName(protoreflect.Name(name))
+	none := utilities.NewDoubleArray(nil)
+	parser := runtime.DefaultQueryParser{}
+	if parser.Parse(into, url.Values{string(field.Name()): {value}}, none) != nil {
+		return "is not of the right form"
+	}
+	return ""
 }

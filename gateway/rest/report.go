@@ -1,46 +1,70 @@
 package rest
 
 import (
+	"fmt"
+	"mime"
 	"net/http"
+	"path"
 	"time"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/protobuf/proto"
-
-	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 )
 
-// reportPath is the route of AuditService.ExportReport. grpc-gateway would put every piece of the file into JSON.
-const reportPath = "/v1/audit/report"
+// streamOver serves a method that answers with a file in pieces, as a file; grpc-gateway would put every piece into JSON.
+func (f *facade) streamOver(route Route) error {
+	body := (*httpbody.HttpBody)(nil).ProtoReflect().Descriptor().FullName()
+	if route.Verb != http.MethodGet || route.Method.Output().FullName() != body {
+		return fmt.Errorf("rest: %s streams something else than a file", route.Method.FullName())
+	}
+	return f.routes.HandlePath(route.Verb, route.Path, f.file(route)) // the newest handler of a path goes first
+}
 
-// report streams a report as a file. When it fails half-way the connection is broken off, so that what has arrived can not be taken for whole.
-func (f *facade) report(w http.ResponseWriter, r *http.Request, _ map[string]string) {
-	ctx := r.Context()
-	x := exchangeOf(ctx)
-	control := http.NewResponseController(w)
-	begun := false
-	err := f.hop.server[porukav1.AuditService_ExportReport_FullMethodName](ctx, x, func(m proto.Message) error {
-		piece, ok := m.(*httpbody.HttpBody)
-		if !ok {
-			return errNoMessage
+// file gives the handler. When the stream fails half-way the connection is broken off, so that what has arrived can not be taken
+// for whole.
+func (f *facade) file(route Route) runtime.HandlerFunc {
+	name := "poruka-" + path.Base(route.Path)
+	return func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
+		ctx := r.Context()
+		control := http.NewResponseController(w)
+		begun := false
+		err := f.hop.serve(ctx, route.RPC(), func(m proto.Message) error {
+			piece, ok := m.(*httpbody.HttpBody)
+			if !ok {
+				return errNoMessage
+			}
+			if !begun {
+				begun = true
+				w.Header().Set("Content-Type", piece.GetContentType())
+				w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + extension(piece.GetContentType())}))
+			}
+			if err := control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { //nolint:forbidigo // a socket's deadline is real time
+				return err
+			}
+			if _, err := w.Write(piece.GetData()); err != nil {
+				return err
+			}
+			return control.Flush()
+		})
+		switch {
+		case err != nil && begun:
+			panic(http.ErrAbortHandler)
+		case err != nil:
+			f.writeError(ctx, w, err)
 		}
-		if !begun {
-			begun = true
-			w.Header().Set("Content-Type", piece.GetContentType())
-			w.Header().Set("Content-Disposition", `attachment; filename="poruka-report"`)
-		}
-		if err := control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { //nolint:forbidigo // a socket's deadline is real time
-			return err
-		}
-		if _, err := w.Write(piece.GetData()); err != nil {
-			return err
-		}
-		return control.Flush()
-	})
-	switch {
-	case err != nil && begun:
-		panic(http.ErrAbortHandler)
-	case err != nil:
-		f.writeError(ctx, w, err)
+	}
+}
+
+// extension is what people expect at the end of a file's name.
+func extension(contentType string) string {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	switch kind {
+	case "text/csv":
+		return ".csv"
+	case "application/jsonl":
+		return ".jsonl"
+	default:
+		return ""
 	}
 }
