@@ -93,7 +93,8 @@ func (r *importer) run(ctx context.Context) error {
 		var c *chunk
 		c, unread = readChunk(r.config.Source, r.config.Chunk, seed)
 		if errors.Is(unread, io.EOF) {
-			whole, unread = true, nil
+			// The signal that ended ctx may have ended the other side of a pipe as well.
+			whole, unread = ctx.Err() == nil, nil
 		}
 		if c.rows == 0 {
 			continue

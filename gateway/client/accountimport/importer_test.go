@@ -31,7 +31,7 @@ func numbered(n int) []string {
 }
 
 // config imports in chunks of 10 rows with files in a folder of their own.
-func config(t *testing.T, portal porukav1.PortalServiceClient, rows *file) accountimport.Config {
+func config(t *testing.T, portal porukav1.PortalServiceClient, rows accountimport.Source) accountimport.Config {
 	folder := t.TempDir()
 	return accountimport.Config{
 		Portal: portal, Source: rows, Chunk: 10, Pause: time.Millisecond,
@@ -253,6 +253,31 @@ func TestAnInterruptedImportIsResumed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAPipeThatEndsWithTheSignal: Ctrl-C ends both sides of a pipe, and what was read is not all there was.
+func TestAPipeThatEndsWithTheSignal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	rows := &cutShort{fileOf(numbered(20)...), cancel}
+	state, err := accountimport.Run(ctx, config(t, start(t, &portal{}), rows))
+	if !errors.Is(err, context.Canceled) || state.Rows > 20 {
+		t.Errorf("%d rows, %v; want an interrupted import", state.Rows, err)
+	}
+}
+
+// cutShort ends ctx together with its rows.
+type cutShort struct {
+	*file
+	cancel func()
+}
+
+func (c *cutShort) Next() (accountimport.Row, error) {
+	row, err := c.file.Next()
+	if err != nil {
+		c.cancel()
+	}
+	return row, err
 }
 
 func interrupt(t *testing.T, c accountimport.Config, row int) {

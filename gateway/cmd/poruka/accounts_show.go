@@ -71,7 +71,7 @@ func (c *accountsShowCmd) find(ctx context.Context, s *streams, conn grpc.Client
 	portal := porukav1.NewPortalServiceClient(conn)
 	id := c.ID
 	if c.SNILS {
-		snils, err := readSNILS(s)
+		snils, err := readSNILS(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -92,18 +92,32 @@ func (c *accountsShowCmd) find(ctx context.Context, s *streams, conn grpc.Client
 // maxSNILS is how much of a line is read: more than any form of a SNILS, in bytes.
 const maxSNILS = 64
 
-func readSNILS(s *streams) (string, error) {
+// readSNILS reads one line. Ctrl-C at the prompt ends the wait; the read itself ends with the process.
+func readSNILS(ctx context.Context, s *streams) (string, error) {
 	if s.InTerminal {
 		fmt.Fprint(s.Err, "SNILS: ")
 	}
-	line, err := bufio.NewReader(io.LimitReader(s.In, maxSNILS)).ReadString('\n')
-	if snils := strings.TrimSpace(line); snils != "" {
-		return snils, nil
+	type answer struct {
+		line string
+		err  error
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the SNILS: %w", err)
+	answers := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(io.LimitReader(s.In, maxSNILS)).ReadString('\n')
+		answers <- answer{strings.TrimSpace(line), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-answers:
+		if a.line != "" {
+			return a.line, nil
+		}
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return "", fmt.Errorf("reading the SNILS: %w", a.err)
+		}
+		return "", wrongUsef("standard input holds no SNILS")
 	}
-	return "", wrongUsef("standard input holds no SNILS")
 }
 
 func printAccountJSON(s *streams, account *porukav1.Account, records []*porukav1.Confirmation) error {
