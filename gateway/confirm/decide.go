@@ -212,10 +212,10 @@ func (q *question) judgeAccount(judged *verdict, phoneBound bool) {
 	level := judged.account.LevelAt(q.now)
 	judged.outcome, judged.before, judged.after = ledger.OutcomeNotEligible, level, level
 	switch {
+	case !phoneBound: // before all that would tell how the account stands
+		judged.reasons, judged.counts = []ledger.Reason{ledger.ReasonPhoneNotBound}, asFailure
 	case level == ledger.LevelLocked:
 		judged.reasons = []ledger.Reason{ledger.ReasonAccountLocked}
-	case !phoneBound:
-		judged.reasons, judged.counts = []ledger.Reason{ledger.ReasonPhoneNotBound}, asFailure
 	case level == ledger.LevelConfirmed:
 		judged.outcome, judged.reasons, judged.method = ledger.OutcomeAlreadyConfirmed, nil, judged.account.Method
 	case level == ledger.LevelStandardVerifying:

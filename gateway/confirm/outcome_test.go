@@ -71,7 +71,7 @@ func outcomes() map[string]outcome {
 		"locked": {account: in(ledger.LevelLocked), want: notEligible, reasons: because(ledger.ReasonAccountLocked), before: ledger.LevelLocked, after: ledger.LevelLocked},
 		"locked, and the phone differs": {
 			account: in(ledger.LevelLocked), claim: with(maria(), func(r *person.Raw) { r.MobilePhone = "+79161234568" }),
-			want: notEligible, reasons: because(ledger.ReasonAccountLocked), before: ledger.LevelLocked, after: ledger.LevelLocked,
+			want: notEligible, reasons: because(ledger.ReasonPhoneNotBound), before: ledger.LevelLocked, after: ledger.LevelLocked, failures: 1,
 		},
 		"phone differs": {
 			account: in(standard), claim: with(maria(), func(r *person.Raw) { r.MobilePhone = "+79161234568" }),

@@ -128,6 +128,9 @@ func TestWhatABankIsTold(t *testing.T) {
 	if r := other.GetReasons()[0]; r.GetReason() != porukav1.Reason_PHONE_NOT_BOUND || r.GetGroup() != porukav1.Reason_CONTACT {
 		t.Errorf("phone, compared: %s", protojson.Format(other))
 	}
+	if other.GetLevelBefore() != 0 || other.GetLevelAfter() != 0 {
+		t.Errorf("a bank that has not proved the phone is told the level: %v", other)
+	}
 }
 
 func TestFieldsAtFaultAreNamed(t *testing.T) {

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"slices"
+
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/wire"
 	"github.com/poruka/poruka/ledger"
@@ -12,6 +14,9 @@ func confirmationForBank(e ledger.Entry) *porukav1.Confirmation {
 	out := confirmation(e)
 	if e.Outcome == ledger.OutcomeConfirmed {
 		out.Method = porukav1.Account_Method(e.Method)
+	}
+	if slices.Contains(e.Reasons, ledger.ReasonPhoneNotBound) { // the bank has not proved enough to be told how the account stands
+		out.LevelBefore, out.LevelAfter = porukav1.Account_LEVEL_UNSPECIFIED, porukav1.Account_LEVEL_UNSPECIFIED
 	}
 	return out
 }

@@ -99,7 +99,7 @@ const (
 	Normalisation_YO_TO_YE Normalisation_Step = 5
 	// Blanks were joined, trimmed or removed around a hyphen.
 	Normalisation_BLANKS Normalisation_Step = 6
-	// Latin look-alikes became Cyrillic letters.
+	// Look-alikes became letters of the script around them: Latin ones Cyrillic, in a foreign document Cyrillic ones Latin.
 	Normalisation_LATIN_LOOKALIKE Normalisation_Step = 7
 	// A word that means «none» was read as an absent patronymic.
 	Normalisation_PLACEHOLDER Normalisation_Step = 8
@@ -170,7 +170,7 @@ func (Normalisation_Step) EnumDescriptor() ([]byte, []int) {
 type Confirmation_Outcome int32
 
 const (
-	// Never sent.
+	// Of a withdrawal, which decides nothing.
 	Confirmation_OUTCOME_UNSPECIFIED Confirmation_Outcome = 0
 	// Everything matches; the account is raised (unless `dry_run`).
 	Confirmation_CONFIRMED Confirmation_Outcome = 1
@@ -691,9 +691,9 @@ type Confirmation struct {
 	Outcome Confirmation_Outcome `protobuf:"varint,4,opt,name=outcome,proto3,enum=poruka.v1.Confirmation_Outcome" json:"outcome,omitempty"`
 	// Why, the weightiest first. Empty when CONFIRMED.
 	Reasons []*Reason `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	// Level before. Unspecified when the claim did not match: a stranger learns nothing.
+	// Level before. Told to a bank only when the claim and the phone match: a stranger learns nothing.
 	LevelBefore Account_Level `protobuf:"varint,6,opt,name=level_before,json=levelBefore,proto3,enum=poruka.v1.Account_Level" json:"level_before,omitempty"`
-	// Level after. Unspecified when the claim did not match.
+	// Level after, likewise.
 	LevelAfter Account_Level `protobuf:"varint,7,opt,name=level_after,json=levelAfter,proto3,enum=poruka.v1.Account_Level" json:"level_after,omitempty"`
 	// When it was decided, by the gateway's clock.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
