@@ -22,6 +22,7 @@ import (
 
 // openDoor builds what stands between the listeners and the rooms: one chain for both transports.
 func (s *Server) openDoor(ctx context.Context) error {
+	s.connections = newConnections(s.roster, s.cfg.TrustDomain)
 	validator, err := intercept.NewValidator()
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func (s *Server) openTracing(ctx context.Context) (*observe.Tracing, error) {
 }
 
 func (s *Server) openGRPC(chain *intercept.Chain, services *rpc.Services) error {
-	options := append(chain.ServerOptions(), grpc.Creds(credentials.NewTLS(s.certs.ServerConfig("h2"))))
+	options := append(chain.ServerOptions(), grpc.Creds(credentials.NewTLS(s.connections.config(s.certs.ServerConfig("h2")))))
 	s.grpc = grpc.NewServer(options...)
 	s.closers.add("gRPC server", func() error {
 		s.grpc.Stop()

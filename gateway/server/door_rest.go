@@ -12,7 +12,7 @@ func (s *Server) openREST(chain *intercept.Chain, services *rpc.Services) (err e
 	s.rest, err = rest.New(rest.Config{
 		Chain:    chain,
 		Register: func(r grpc.ServiceRegistrar) { services.Register(r) },
-		TLS:      s.certs.ServerConfig("h2", "http/1.1"),
+		TLS:      s.connections.config(s.certs.ServerConfig("h2", "http/1.1")),
 		Logger:   s.cfg.Logger,
 	})
 	return err

@@ -35,8 +35,8 @@ func (s *Server) tasks() []task {
 		{"roster", s.roster.Run},
 		{"suspensions", s.banks.Run},
 		{"gauges", s.runGauges},
-		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.listeners.grpc) }},
-		{"REST listener", func(context.Context) error { return closed(s.rest.ServeTLS(s.listeners.rest, "", "")) }},
+		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
+		{"REST listener", func(context.Context) error { return closed(s.rest.ServeTLS(s.connections.listener(s.listeners.rest), "", "")) }},
 		{"ops listener", func(context.Context) error { return closed(s.ops.Serve(s.listeners.ops)) }},
 	}
 }

@@ -34,10 +34,11 @@ type Server struct {
 
 // door is what stands between the listeners and the rooms.
 type door struct {
-	grpc   *grpc.Server
-	rest   *http.Server
-	ops    *http.Server
-	health *health.Server
+	connections *connections
+	grpc        *grpc.Server
+	rest        *http.Server
+	ops         *http.Server
+	health      *health.Server
 }
 
 // listeners are the open sockets.
