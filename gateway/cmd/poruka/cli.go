@@ -39,9 +39,19 @@ func run(ctx context.Context, args []string, s *streams) int {
 
 	err := runCommand(ctx, args, s)
 	if err != nil && !errors.Is(err, errSaid) {
-		s.notef("poruka: %s", strings.ReplaceAll(err.Error(), context.Canceled.Error(), "stopped on request"))
+		s.notef("poruka: %s", complaint(ctx, err))
 	}
 	return int(codeOf(err))
+}
+
+// complaint tells an error for people. What fails after ctx has ended fails because the user wanted it.
+func complaint(ctx context.Context, err error) string {
+	const stopped = "stopped on request"
+	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), stopped)
+	if ctx.Err() != nil && !strings.Contains(text, stopped) {
+		text += " (" + stopped + ")"
+	}
+	return text
 }
 
 func runCommand(ctx context.Context, args []string, s *streams) error {

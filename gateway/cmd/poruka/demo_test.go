@@ -115,7 +115,7 @@ func TestDemoCanBeStopped(t *testing.T) {
 	stopped, stop := context.WithCancel(context.Background())
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	command{t: t}.runContext(stopped, "demo", "--accounts", "1000000").want(t, exitStuck, "", "poruka: stopped on request\n")
+	command{t: t}.runContext(stopped, "demo", "--accounts", "1000000").want(t, exitStuck, "", "stopped on request")
 	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
 		t.Errorf("the demo has left %d folders", len(left))
 	}
