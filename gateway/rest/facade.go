@@ -111,6 +111,11 @@ func (f *facade) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range always {
 		header[name] = values
 	}
+	if len(r.TransferEncoding) > 0 {
+		// The message may have claimed two lengths; what stands behind it is not read as another. Clients that send the length keep their
+		// connection.
+		header.Set("Connection", "close")
+	}
 	ctx := intercept.FromREST(r.Context(), r.TLS, remote(r.RemoteAddr))
 	ctx = context.WithValue(ctx, exchangeKey{}, &exchange{w: w, r: r})
 	if page := f.pages.find(r); page != nil {
