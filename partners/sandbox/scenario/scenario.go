@@ -181,10 +181,10 @@ func (d *draft) person(claimed person.Person) (reasons []string) {
 func (d *draft) standing() (outcome string, reasons []string) {
 	a := &d.account
 	switch {
-	case a.Level == "LOCKED":
-		return notEligible, []string{"ACCOUNT_LOCKED"}
 	case d.effect == phoneDiffers || !a.PhoneVerified:
 		return notEligible, []string{string(phoneDiffers)}
+	case a.Level == "LOCKED":
+		return notEligible, []string{"ACCOUNT_LOCKED"}
 	case a.Level == "CONFIRMED":
 		return alreadyConfirmed, nil
 	case a.Level == "STANDARD":

@@ -113,10 +113,10 @@ func decide(t *testing.T, policy match.Policy, s scenario.Scenario, a people.Acc
 	switch {
 	case result.Outcome != ledger.OutcomeConfirmed:
 		return result.Outcome.String(), names(result.Reasons)
-	case level == ledger.LevelLocked:
-		return "NOT_ELIGIBLE", []string{"ACCOUNT_LOCKED"}
 	case !result.PhoneBound:
 		return "NOT_ELIGIBLE", []string{"PHONE_NOT_BOUND"}
+	case level == ledger.LevelLocked:
+		return "NOT_ELIGIBLE", []string{"ACCOUNT_LOCKED"}
 	case level == ledger.LevelConfirmed:
 		return "ALREADY_CONFIRMED", nil
 	case level == ledger.LevelStandardVerifying:
