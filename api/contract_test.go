@@ -58,7 +58,9 @@ func services(f func(protoreflect.MethodDescriptor)) {
 		}
 		return true
 	})
-	slices.SortFunc(all, func(a, b protoreflect.MethodDescriptor) int { return strings.Compare(string(a.FullName()), string(b.FullName())) })
+	slices.SortFunc(all, func(a, b protoreflect.MethodDescriptor) int {
+		return strings.Compare(string(a.FullName()), string(b.FullName()))
+	})
 	for _, m := range all {
 		f(m)
 	}
