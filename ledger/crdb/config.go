@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -50,7 +49,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ReportTimeout, 5*time.Minute)
 	setDefault(&c.ConnLifetime, 5*time.Minute)
 	if c.Clock == nil {
-		c.Clock = time.Now
+		c.Clock = time.Now //nolint:forbidigo // the default of an injected clock
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -91,7 +90,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-var errURL = errors.New("crdb: the database URL is not a connection URL of the form cockroach://user@host:port/database or postgres://...")
+var errURL = errors.New("crdb: the database URL is not a connection URL of the form postgres://user@host:port/database")
 
 // dialectOf reads the scheme and gives the URL as the driver wants it.
 func dialectOf(address string) (*dialect, string, error) {
@@ -140,13 +139,4 @@ func isOpen(p *pgxpool.Config) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip == nil || !ip.IsLoopback()
-}
-
-// safeURL tells where a database is without telling how to get in.
-func safeURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "?"
-	}
-	return u.Scheme + "://" + u.Host + u.Path
 }

@@ -85,12 +85,12 @@ func TestOverThousandsOfKeysATransactionRunsAlone(t *testing.T) {
 
 func TestPoolsTellTheirUse(t *testing.T) {
 	s := open(t, func(c *Config) { c.RequestConns, c.ReportConns = 3, 2 })
-	max := map[string]int{}
+	most := map[string]int{}
 	for _, p := range s.Pools() {
-		max[p.Purpose] = p.Max
+		most[p.Purpose] = p.Max
 	}
-	if max[requests] != 3 || max[reports] != 2 {
-		t.Errorf("pools %v", max)
+	if most[requests] != 3 || most[reports] != 2 {
+		t.Errorf("pools %v", most)
 	}
 }
 

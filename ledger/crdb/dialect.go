@@ -8,9 +8,15 @@ import (
 	"time"
 )
 
+// Names of engines, as in ledger.Status.
+const (
+	postgresEngine  = "postgres"
+	cockroachEngine = "cockroach"
+)
+
 // dialect is everything in which the two servers differ, but for their schemas under migrations.
 type dialect struct {
-	engine string // as in ledger.Status
+	engine string
 	schema string // folder under migrations
 
 	begin      string // begins a serialisable transaction
@@ -28,7 +34,7 @@ type dialect struct {
 
 func onPostgres() *dialect {
 	return &dialect{
-		engine: "postgres", schema: "postgres",
+		engine: postgresEngine, schema: "postgres",
 		begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
 		lock: "SELECT count((CASE k WHEN 0 THEN pg_advisory_xact_lock_shared(0) WHEN 1 THEN pg_advisory_xact_lock(0) " +
 			"ELSE pg_advisory_xact_lock(k) END)::TEXT) FROM unnest($1::BIGINT[]) AS k",
@@ -44,7 +50,7 @@ func onPostgres() *dialect {
 
 func onCockroach() *dialect {
 	return &dialect{
-		engine: "cockroach", schema: "cockroach",
+		engine: cockroachEngine, schema: "cockroach",
 		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE", savepoints: true,
 		place:    "DECIMAL",
 		estimate: "SELECT max(estimated_row_count)::INT8 FROM crdb_internal.table_row_statistics WHERE table_name = $1::TEXT",
@@ -63,7 +69,7 @@ func (d *dialect) places(offset int64) []string {
 
 // session sets parameters of connections.
 func (d *dialect) session(purpose string, params map[string]string) {
-	if d.savepoints {
+	if d.engine == cockroachEngine {
 		return
 	}
 	params["jit"] = "off"
@@ -79,13 +85,13 @@ func (d *dialect) session(purpose string, params map[string]string) {
 
 // isServer reports whether version() is that of the server that the dialect is of.
 func (d *dialect) isServer(version string) bool {
-	return strings.HasPrefix(version, "CockroachDB") == d.savepoints
+	return strings.HasPrefix(version, "CockroachDB") == (d.engine == cockroachEngine)
 }
 
 // asOf is the clause by which a list that ends at place reads without standing in the way of decisions: a timestamp at which
 // everything up to place is there. place is empty when the list has no end.
 func (d *dialect) asOf(place string, now time.Time) string {
-	if !d.savepoints || place == "" {
+	if d.engine != cockroachEngine || place == "" {
 		return ""
 	}
 	nanos, err := strconv.ParseInt(strings.SplitN(place, ".", 2)[0], 10, 64)
@@ -98,6 +104,23 @@ func (d *dialect) asOf(place string, now time.Time) string {
 		return " AS OF SYSTEM TIME '-10s'"
 	}
 	return " AS OF SYSTEM TIME " + place
+}
+
+// tuning gives the statements that make use of what a version of the server has, after its migrations. They may be repeated.
+func (d *dialect) tuning(version string) []string {
+	var major, minor int
+	if d.engine != cockroachEngine {
+		return nil
+	}
+	_, number, _ := strings.Cut(version, " v")
+	if n, _ := fmt.Sscanf(number, "%d.%d", &major, &minor); n != 2 || major < 22 {
+		return nil
+	}
+	if major == 22 && minor == 1 {
+		// Counts from the last change; a day longer than attempts are remembered.
+		return []string{"ALTER TABLE attempt SET (ttl_expire_after = '48 hours')"}
+	}
+	return []string{"ALTER TABLE attempt SET (ttl_expiration_expression = 'expires_at', ttl_job_cron = '@hourly')"}
 }
 
 func (d *dialect) migrations() (fs.FS, error) { return fs.Sub(files, "migrations/"+d.schema) }

@@ -21,8 +21,10 @@ func load(ctx context.Context, t *tx, keys ledger.Keys) (ledger.Loaded, error) {
 		calls = append(calls, c)
 	}
 	if len(keys.Entries) > 0 {
-		calls = append(calls, call{statement: t.statements.entriesByID, args: [][]byte{entryIDs(keys.Entries)},
-			read: func(r *row) { found.Entries = append(found.Entries, r.entry()) }})
+		calls = append(calls, call{
+			statement: t.statements.entriesByID, args: [][]byte{entryIDs(keys.Entries)},
+			read: func(r *row) { found.Entries = append(found.Entries, r.entry()) },
+		})
 	}
 	if len(keys.Attempts) > 0 {
 		found.Attempts = make(map[ledger.AttemptKey]ledger.Attempts, len(keys.Attempts))

@@ -38,7 +38,7 @@ func Migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("%w: the lock on migrations was not got: %w", ledger.ErrUnavailable, withoutValues(err))
 	}
-	return errors.Join(m.up(ctx), unlock())
+	return errors.Join(m.toTheEnd(ctx), unlock())
 }
 
 // Migration is one step of the schema.
@@ -98,7 +98,7 @@ func newMigrator(url string) (*migrator, error) {
 
 // lock keeps other processes out: an advisory lock on PostgreSQL, a row of a table on CockroachDB, which has no such locks.
 func (m *migrator) lock(ctx context.Context) (unlock func() error, err error) {
-	if m.dialect.savepoints {
+	if m.dialect.engine == cockroachEngine {
 		l, err := lock.NewPostgresTableLocker(lock.WithTableLockID(lockID))
 		if err != nil {
 			return nil, err
@@ -121,6 +121,29 @@ func (m *migrator) lock(ctx context.Context) (unlock func() error, err error) {
 	}, nil
 }
 
+func (m *migrator) toTheEnd(ctx context.Context) error {
+	if err := m.up(ctx); err != nil {
+		return err
+	}
+	if err := m.tune(ctx); err != nil {
+		return err
+	}
+	return m.realign(ctx)
+}
+
+func (m *migrator) tune(ctx context.Context) error {
+	var version string
+	if err := m.db.QueryRowContext(ctx, "SELECT version()").Scan(&version); err != nil {
+		return fmt.Errorf("%w: %w", ledger.ErrUnavailable, withoutValues(err))
+	}
+	for _, text := range m.dialect.tuning(version) {
+		if _, err := m.db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("crdb: tuning: %w", withoutValues(err))
+		}
+	}
+	return nil
+}
+
 func (m *migrator) up(ctx context.Context) error {
 	for {
 		current, target, err := m.goose.GetVersions(ctx)
@@ -128,7 +151,7 @@ func (m *migrator) up(ctx context.Context) error {
 			return fmt.Errorf("%w: the version of the schema cannot be read: %w", ledger.ErrUnavailable, withoutValues(err))
 		}
 		if current >= target {
-			return m.realign(ctx)
+			return nil
 		}
 		next := current + 1
 		if err := m.check(ctx, next, "before"); err != nil {

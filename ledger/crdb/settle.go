@@ -69,16 +69,20 @@ func (s *Store) readBack(ctx context.Context, t *transaction) (state, *failure) 
 		for i, e := range w.Entries {
 			ids[i] = e.ID
 		}
-		calls = []call{{statement: s.statements.entriesByID, args: [][]byte{entryIDs(ids)},
-			read: func(r *row) { found.Entries = append(found.Entries, r.entry()) }}}
+		calls = []call{{
+			statement: s.statements.entriesByID, args: [][]byte{entryIDs(ids)},
+			read: func(r *row) { found.Entries = append(found.Entries, r.entry()) },
+		}}
 	case len(w.Created)+len(w.Updated) > 0:
 		var ids []ledger.AccountID
 		for _, a := range slices.Concat(w.Created, w.Updated) {
 			ids = append(ids, a.ID)
 		}
 		// FOR UPDATE: a transaction that still holds them is waited for.
-		calls = []call{{statement: s.statements.accountsByID, args: [][]byte{accountIDs(ids)},
-			read: func(r *row) { found.Accounts = append(found.Accounts, r.account()) }}}
+		calls = []call{{
+			statement: s.statements.accountsByID, args: [][]byte{accountIDs(ids)},
+			read: func(r *row) { found.Accounts = append(found.Accounts, r.account()) },
+		}}
 		judge = func() state { return judgeAccounts(w, t.found.Accounts, found.Accounts) }
 	default:
 		var keys []ledger.AttemptKey

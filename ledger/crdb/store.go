@@ -40,11 +40,15 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.withDefaults()
 	d, _, err := dialectOf(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
+	return connect(ctx, cfg.withDefaults(), d)
+}
+
+func connect(ctx context.Context, cfg Config, d *dialect) (*Store, error) {
+	var err error
 	s := &Store{cfg: cfg, dialect: d, statements: newStatements(d)}
 	if s.requests, err = s.pool(ctx, requests, cfg.RequestConns, cfg.StatementTimeout); err != nil {
 		return nil, err
@@ -92,7 +96,7 @@ func (s *Store) identify(ctx context.Context) error {
 		return fmt.Errorf("crdb: the database URL says %s, the server says it is not: use the other scheme", s.dialect.engine)
 	}
 	s.version = version
-	if s.dialect.savepoints {
+	if s.dialect.engine == cockroachEngine {
 		return nil
 	}
 	number, err := s.ask(ctx, "SELECT current_setting('server_version_num')")

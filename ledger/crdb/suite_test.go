@@ -2,10 +2,12 @@ package crdb
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/ledgertest"
+	"github.com/poruka/poruka/ledger/ledgertest/cockroach"
 	"github.com/poruka/poruka/ledger/ledgertest/postgres"
 )
 
@@ -23,4 +25,68 @@ func databases(t *testing.T) ledgertest.Opener {
 func TestConformanceOnPostgreSQL(t *testing.T) {
 	postgres.Missing(t, server)
 	ledgertest.Run(t, databases(t))
+}
+
+func TestConformanceOnCockroachDB(t *testing.T) {
+	s := cockroach.Start(t)
+	urls := map[string]string{}
+	ledgertest.Run(t, func(name string) (ledger.Engine, error) {
+		if urls[name] == "" {
+			urls[name] = s.NewDatabase(t)
+			if err := Migrate(t.Context(), urls[name]); err != nil {
+				return nil, err
+			}
+		}
+		return Open(context.WithoutCancel(t.Context()), Config{URL: urls[name]})
+	})
+}
+
+// asCockroach speaks to PostgreSQL as to CockroachDB: cockroach-go runs the transaction, with savepoints, and nothing is locked
+// ahead. It shows that dialogue, not what CockroachDB answers; on PostgreSQL it would lose the error of a COMMIT.
+func asCockroach() *dialect {
+	d := onPostgres()
+	d.begin, d.savepoints, d.lock = onCockroach().begin, true, ""
+	return d
+}
+
+func TestTheDialogueWithCockroachDB(t *testing.T) {
+	url := database(t)
+	p, proxied := newProxy(t, url)
+	var told []Transaction
+	s, err := connect(t.Context(), Config{URL: proxied, Observe: func(x Transaction) { told = append(told, x) }}.withDefaults(), asCockroach())
+	must(t, err)
+	defer func() { must(t, s.Close()) }()
+	straight := openAt(t, url, nil)
+	a := fullAccount(1)
+	must(t, s.Transact(t.Context(), ledger.Keys{Accounts: []ledger.AccountID{a.ID}}, func(v *ledger.View) error { v.PutAccount(a); return nil }))
+	told = nil
+	refused := errors.New("refused")
+	if err := s.Transact(t.Context(), ledger.Keys{Accounts: []ledger.AccountID{a.ID}}, func(*ledger.View) error { return refused }); err != refused { //nolint:errorlint // as it is
+		t.Errorf("error %v, want that of decide as it is", err)
+	}
+	p.set(func(statement string, n int) fault {
+		if n == 1 && (statement == "poruka_record" || statement == "poruka_accounts_by_snils") {
+			return fault{failing, "40001"}
+		}
+		return fault{}
+	})
+	_, err = confirm(t.Context(), s)
+	must(t, err)
+	if !isStored(t, straight) || p.count("poruka_begin") != 1 || p.count("poruka_rollback_to") != 2 {
+		t.Errorf("statements %v, want two restarts of one transaction", p.seen)
+	}
+	if len(told) != 2 || told[0].RoundTrips != 2 || told[1].Attempts != 3 {
+		t.Errorf("told %+v, want two round trips to refuse and three attempts to confirm", told)
+	}
+	p.set(always("poruka_accounts_by_snils", fault{failing, "40001"}))
+	if _, err := confirm(t.Context(), s); !errors.Is(err, ledger.ErrConflict) {
+		t.Errorf("40001 for ever: %v, want ErrConflict", err)
+	}
+	if n := p.count("poruka_accounts_by_snils"); n != maxAttempts {
+		t.Errorf("%d attempts, want %d", n, maxAttempts)
+	}
+	p.set(nth("poruka_release", 1, fault{cutAfter, ""}))
+	if replayed, err := confirm(t.Context(), s); err != nil || !replayed {
+		t.Errorf("RELEASE of a replay lost: replayed %v, %v", replayed, err)
+	}
 }
