@@ -36,7 +36,9 @@ func (s *Server) tasks() []task {
 		{"suspensions", s.banks.Run},
 		{"gauges", s.runGauges},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
-		{"REST listener", func(context.Context) error { return closed(s.rest.ServeTLS(s.connections.listener(s.listeners.rest), "", "")) }},
+		{"REST listener", func(context.Context) error {
+			return closed(s.rest.ServeTLS(s.connections.listener(s.listeners.rest), "", ""))
+		}},
 		{"ops listener", func(context.Context) error { return closed(s.ops.Serve(s.listeners.ops)) }},
 	}
 }

@@ -25,10 +25,11 @@ func (c *serveCmd) welcome(ctx context.Context, s *streams, cfg server.Config, g
 		return err
 	}
 	portal := development.ProfileOf(dir, string(certs.RolePortal), gateway.GRPCAddress(), gateway.RESTAddress())
-	if err := c.populate(ctx, s, gateway, portal, population); err != nil {
-		if ctx.Err() != nil {
-			return nil // interrupted; the next start goes on
-		}
+	err = c.populate(ctx, s, gateway, portal, population)
+	if ctx.Err() != nil {
+		return nil // interrupted; the next start goes on
+	}
+	if err != nil {
 		return err
 	}
 	example, err := development.NewExample(ctx, dir, portal, population, c.Accounts, time.Now)
