@@ -23,6 +23,7 @@ type transaction struct {
 	told Transaction
 	// inDoubt: an earlier attempt may still be stored, though it was not there when read back.
 	inDoubt bool
+	clashes int // with unique keys
 }
 
 // Transact implements ledger.Transactor.
@@ -64,6 +65,13 @@ func (s *Store) transact(ctx context.Context, t *transaction) error {
 		}
 		if f.class == giveUp || f.class == refused || t.told.Attempts >= maxAttempts {
 			return t.named(f)
+		}
+		if f.code == uniqueViolation {
+			// The next attempt sees what was in the way, if it asks for it. One that does not ask will not fare better a third time.
+			if t.clashes++; t.clashes == 2 {
+				return t.named(f)
+			}
+			continue
 		}
 		if err := pause(ctx, backoff(t.told.Attempts+1)); err != nil {
 			return t.named(&failure{class: giveUp, stage: f.stage, code: f.code, cause: err})
