@@ -27,7 +27,7 @@ func (c *serveCmd) welcome(ctx context.Context, s *streams, cfg server.Config, g
 	portal := development.ProfileOf(dir, string(certs.RolePortal), gateway.GRPCAddress(), gateway.RESTAddress())
 	err = c.populate(ctx, s, gateway, portal, population)
 	if ctx.Err() != nil {
-		return nil // interrupted; the next start goes on
+		return nil //nolint:nilerr // interrupted; the next start goes on
 	}
 	if err != nil {
 		return err
