@@ -88,10 +88,10 @@ func (c *Chain) logStep() step {
 		}
 		now := c.config.Clock()
 		record := slog.NewRecord(now, level, "call", 0)
-		attrs := append(make([]slog.Attr, 0, 16), k.attrs()...)
+		attrs := k.attrs(make([]slog.Attr, 0, mostAttrs))
 		attrs = append(attrs, slog.Int64("duration_us", now.Sub(k.began).Microseconds()))
 		if audited {
-			attrs = append(attrs, k.auditAttrs(ctx)...)
+			attrs = k.auditAttrs(ctx, attrs)
 		}
 		if level >= slog.LevelWarn && k.fault.Unwrap() != nil {
 			attrs = append(attrs, slog.Any("error", k.fault.Unwrap()))
@@ -105,13 +105,16 @@ func (c *Chain) logStep() step {
 	}}
 }
 
-// attrs are the facts of a call that log and audit share.
-func (k *call) attrs() []slog.Attr {
-	return []slog.Attr{
+// mostAttrs is how many attributes a line can have; the list then needs no memory of its own.
+const mostAttrs = 16
+
+// attrs appends the facts of a call that log and audit share.
+func (k *call) attrs(list []slog.Attr) []slog.Attr {
+	return append(list,
 		slog.String("request_id", k.id), slog.String("method", k.method.name), slog.String("transport", k.transport),
 		slog.String("role", string(k.caller.Role)), slog.String("bank", k.caller.ID),
 		slog.String("code", wire.CodeName(k.code)), slog.String("reason", string(k.reason())),
-	}
+	)
 }
 
 // levelOf: what is the caller's doing is information, what needs a look is a warning, a defect is an error.
@@ -163,23 +166,22 @@ func (c *Chain) auditStep() step {
 			return err
 		}
 		record := slog.NewRecord(c.config.Clock(), slog.LevelInfo, "audit", 0)
-		record.AddAttrs(k.attrs()...)
-		record.AddAttrs(k.auditAttrs(ctx)...)
+		record.AddAttrs(k.auditAttrs(ctx, k.attrs(make([]slog.Attr, 0, mostAttrs)))...)
 		_ = c.config.Audit.Handler().Handle(ctx, record) // as for the log
 		return err
 	}}
 }
 
-// auditAttrs are what the audit tells beyond the log.
-func (k *call) auditAttrs(ctx context.Context) []slog.Attr {
+// auditAttrs appends what the audit tells beyond the log.
+func (k *call) auditAttrs(ctx context.Context, list []slog.Attr) []slog.Attr {
 	from := ""
 	if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
 		from = p.Addr.String()
 	}
-	return []slog.Attr{
+	return append(list,
 		slog.Bool("audit", true), slog.String("serial", k.caller.Serial), slog.Bool("identified", k.identified),
 		slog.Bool("reached", k.reached), slog.String("peer", from),
-	}
+	)
 }
 
 // staff are people, or scripts of people, who look at what is recorded or change who may call.

@@ -3,6 +3,7 @@ package intercept
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,17 +58,17 @@ func (v *Validator) Check(m proto.Message) error {
 	if !ok {
 		return nil
 	}
+	good := form.good(reflected)
+	if good && form.compiled {
+		return nil
+	}
 	var found violations
-	if !form.plain(reflected) {
+	if !good {
 		found.explain(reflected, form, "")
 	}
-	if err := v.rules.Validate(m); err != nil {
-		var broken *protovalidate.ValidationError
-		if !errors.As(err, &broken) {
-			return fault.Wrap(fault.Internal, fault.Defect, err)
-		}
-		for _, b := range broken.Violations {
-			found.add(jsonPath(reflected.Descriptor(), b.Proto.GetField()), b.Proto.GetMessage())
+	if !form.compiled {
+		if err := v.ask(m, &found); err != nil {
+			return err
 		}
 	}
 	if len(found) == 0 {
@@ -76,11 +77,28 @@ func (v *Validator) Check(m proto.Message) error {
 	return fault.InvalidFields(found...)
 }
 
+// ask has protovalidate judge a message.
+func (v *Validator) ask(m proto.Message, found *violations) error {
+	err := v.rules.Validate(m)
+	var broken *protovalidate.ValidationError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &broken):
+		return fault.Wrap(fault.Internal, fault.Defect, err)
+	}
+	for _, b := range broken.Violations {
+		found.add(jsonPath(m.ProtoReflect().Descriptor(), b.Proto.GetField()), b.Proto.GetMessage())
+	}
+	return nil
+}
+
 // violations gathers fields at fault.
 type violations []fault.Violation
 
 func (v *violations) add(field, text string) {
-	if len(*v) < maxViolations {
+	said := slices.ContainsFunc(*v, func(one fault.Violation) bool { return one.Field == field })
+	if len(*v) < maxViolations && !said {
 		*v = append(*v, fault.Violation{Field: field, Reason: fault.FieldFormat, Text: text})
 	}
 }
