@@ -100,17 +100,17 @@ func TestOneFaultIsSettledOrTriedAgain(t *testing.T) {
 		{"57P01 at COMMIT, stored", nth(commit, 1, fault{fatalLie, "57P01"}), 1, 1},
 		{"40001 on BEGIN", nth("poruka_begin", 1, fault{failing, "40001"}), 2, 0},
 		{"40001 on reading", nth("poruka_accounts_by_snils", 1, fault{failing, "40001"}), 2, 0},
-		{"40001 on raising", nth("poruka_raise", 1, fault{failing, "40001"}), 2, 0},
-		{"40001 on recording", nth("poruka_record", 1, fault{failing, "40001"}), 2, 0},
+		{"40001 on raising", nth("poruka_raise_one", 1, fault{failing, "40001"}), 2, 0},
+		{"40001 on recording", nth("poruka_record_one", 1, fault{failing, "40001"}), 2, 0},
 		{"40001 on counting", nth("poruka_count", 1, fault{failing, "40001"}), 2, 0},
-		{"40003 on recording", nth("poruka_record", 1, fault{failing, "40003"}), 2, 1},
-		{"23505 on recording", nth("poruka_record", 1, fault{failing, "23505"}), 2, 0},
+		{"40003 on recording", nth("poruka_record_one", 1, fault{failing, "40003"}), 2, 1},
+		{"23505 on recording", nth("poruka_record_one", 1, fault{failing, "23505"}), 2, 0},
 		{"25P02 on reading", nth("poruka_entries_by_id", 1, fault{failing, "25P02"}), 2, 0},
 		{"a cached plan that no longer fits", nth("poruka_entries_by_id", 1, fault{failing, "0A000"}), 2, 0},
 		{"57P01 on reading", nth("poruka_entries_by_id", 1, fault{fatal, "57P01"}), 2, 0},
-		{"57P01 on recording", nth("poruka_record", 1, fault{fatal, "57P01"}), 2, 0},
+		{"57P01 on recording", nth("poruka_record_one", 1, fault{fatal, "57P01"}), 2, 0},
 		{"cut on reading", nth("poruka_entries_by_id", 1, fault{cutBefore, ""}), 2, 0},
-		{"cut on recording", nth("poruka_record", 1, fault{cutBefore, ""}), 2, 1},
+		{"cut on recording", nth("poruka_record_one", 1, fault{cutBefore, ""}), 2, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			through, straight, p, told := faulty(t)
@@ -134,14 +134,14 @@ func TestAFaultForEverEndsTruly(t *testing.T) {
 		want error
 	}{
 		{"40001 at COMMIT", always(commit, fault{failing, "40001"}), ledger.ErrConflict},
-		{"40001 on recording", always("poruka_record", fault{failing, "40001"}), ledger.ErrConflict},
-		{"no room on the disk", always("poruka_record", fault{failing, "53100"}), ledger.ErrUnavailable},
-		{"a statement that takes too long", always("poruka_raise", fault{failing, "57014"}), ledger.ErrUnavailable},
-		{"57P01 on recording", always("poruka_record", fault{fatal, "57P01"}), ledger.ErrUnavailable},
+		{"40001 on recording", always("poruka_record_one", fault{failing, "40001"}), ledger.ErrConflict},
+		{"no room on the disk", always("poruka_record_one", fault{failing, "53100"}), ledger.ErrUnavailable},
+		{"a statement that takes too long", always("poruka_raise_one", fault{failing, "57014"}), ledger.ErrUnavailable},
+		{"57P01 on recording", always("poruka_record_one", fault{fatal, "57P01"}), ledger.ErrUnavailable},
 		{"cut on reading", always("poruka_entries_by_id", fault{cutBefore, ""}), ledger.ErrUnavailable},
 		{"COMMIT lost for ever", always(commit, fault{cutBefore, ""}), ledger.ErrOutcomeUnknown},
 		{"COMMIT of unknown outcome for ever", always(commit, fault{failing, "40003"}), ledger.ErrOutcomeUnknown},
-		{"a trigger that refuses", always("poruka_record", fault{failing, "P0001"}), nil},
+		{"a trigger that refuses", always("poruka_record_one", fault{failing, "P0001"}), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			through, straight, p, told := faulty(t)
@@ -221,7 +221,7 @@ func TestBackoffEndsWithTheCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p.set(func(statement string, n int) fault {
 		switch statement {
-		case "poruka_record":
+		case "poruka_record_one":
 			return fault{failing, "40001"}
 		case "poruka_rollback":
 			cancel()
@@ -232,7 +232,7 @@ func TestBackoffEndsWithTheCaller(t *testing.T) {
 	if !errors.Is(err, ledger.ErrUnavailable) || !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want ErrUnavailable because of the caller", err)
 	}
-	if n := p.count("poruka_record"); n != 1 {
+	if n := p.count("poruka_record_one"); n != 1 {
 		t.Errorf("%d attempts after the caller left", n)
 	}
 }

@@ -24,7 +24,7 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	st := s.statements
 	for statement, want := range map[*statement]string{
 		st.accountsByID: "account_pkey", st.accountsBySNILS: "account_snils", st.accountsByAny: "account_phone",
-		st.entriesByID: "entry_pkey", st.attemptsByKey: "attempt_pkey", st.vacate: "account_pkey", st.raise: "account_pkey",
+		st.entriesByID: "entry_pkey", st.attemptsByKey: "attempt_pkey", st.vacate: "account_pkey", st.raise: "account_pkey", st.raiseOne: "account_pkey",
 		st.replace: "account_pkey", st.account: "account_pkey", st.accountBySNILS: "account_snils",
 	} {
 		_, err := conn.Prepare(t.Context(), statement.name, statement.text)

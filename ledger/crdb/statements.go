@@ -13,6 +13,8 @@ type statements struct {
 
 	vacate, raise, replace, create, record, count *statement
 
+	raiseOne, recordOne *statement // take the same parameters and only look at the first of each
+
 	account, accountBySNILS *statement
 
 	all []*statement
@@ -77,6 +79,15 @@ WHERE account.id = n.id`)
 FROM`+rows+`
 WHERE account.id = n.id`)
 	s.create = add("create", "INSERT INTO account ("+facts+", "+profile+") SELECT "+facts+", "+profile+" FROM"+rows)
+	// A lone confirmation is spared the machinery of sets, which costs the server more than the rows.
+	s.raiseOne = add("raise_one", `UPDATE account SET level = ($2::INT2[])[1], method = ($3::INT2[])[1], version = ($4::INT8[])[1],
+  confirmed_by = ($5::TEXT[])[1], confirmed_at = ($6::TIMESTAMPTZ[])[1], confirmation = ($7::UUID[])[1], registry = ($8::INT2[])[1],
+  registry_at = ($9::TIMESTAMPTZ[])[1], updated_at = ($10::TIMESTAMPTZ[])[1]
+WHERE id = ($1::UUID[])[1]`)
+	s.recordOne = add("record_one", "INSERT INTO entry ("+entryColumns+`, ordinal) VALUES (($1::UUID[])[1], ($2::INT2[])[1],
+  ($3::TEXT[])[1], ($4::BYTEA[])[1], ($5::UUID[])[1], ($6::INT2[])[1], ($7::TEXT[])[1], ($8::BYTEA[])[1], ($9::INT2[])[1],
+  ($10::INT2[])[1], ($11::INT2[])[1], ($12::TEXT[])[1], ($13::TEXT[])[1], ($14::TEXT[])[1], ($15::INT2[])[1], ($16::TIMESTAMPTZ[])[1],
+  ($17::TIMESTAMPTZ[])[1], ($18::BOOL[])[1], ($19::UUID[])[1], ($20::INT2[])[1], ($21::INT4[])[1])`)
 	s.record = add("record", "INSERT INTO entry ("+entryColumns+", ordinal) SELECT "+entryColumns+`, ordinal FROM
   unnest($1::UUID[], $2::INT2[], $3::TEXT[], $4::BYTEA[], $5::UUID[], $6::INT2[], $7::TEXT[], $8::BYTEA[], $9::INT2[], $10::INT2[],
   $11::INT2[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::INT2[], $16::TIMESTAMPTZ[], $17::TIMESTAMPTZ[], $18::BOOL[], $19::UUID[],

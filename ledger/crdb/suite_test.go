@@ -65,7 +65,7 @@ func TestTheDialogueWithCockroachDB(t *testing.T) {
 		t.Errorf("error %v, want that of decide as it is", err)
 	}
 	p.set(func(statement string, n int) fault {
-		if n == 1 && (statement == "poruka_record" || statement == "poruka_accounts_by_snils") {
+		if n == 1 && (statement == "poruka_record_one" || statement == "poruka_accounts_by_snils") {
 			return fault{failing, "40001"}
 		}
 		return fault{}

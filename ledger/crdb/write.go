@@ -74,7 +74,7 @@ func (c change) calls(s *statements) ([]call, error) {
 		out = append(out, call{statement: s.vacate, args: [][]byte{accountIDs(c.vacated)}})
 	}
 	if len(c.raised) > 0 {
-		out = append(out, call{statement: s.raise, args: facts(c.raised)})
+		out = append(out, call{statement: byNumber(len(c.raised), s.raiseOne, s.raise), args: facts(c.raised)})
 	}
 	if len(c.replaced) > 0 {
 		out = append(out, call{statement: s.replace, args: append(facts(c.replaced), profiles(c.replaced)...)})
@@ -83,7 +83,7 @@ func (c change) calls(s *statements) ([]call, error) {
 		out = append(out, call{statement: s.create, args: append(facts(c.created), profiles(c.created)...)})
 	}
 	if len(c.entries) > 0 {
-		out = append(out, call{statement: s.record, args: records(c.entries, c.ordinals)})
+		out = append(out, call{statement: byNumber(len(c.entries), s.recordOne, s.record), args: records(c.entries, c.ordinals)})
 	}
 	if len(c.attempts) > 0 {
 		args, err := counts(c.attempts, c.counters)
@@ -93,6 +93,13 @@ func (c change) calls(s *statements) ([]call, error) {
 		out = append(out, call{statement: s.count, args: args})
 	}
 	return out, nil
+}
+
+func byNumber(n int, one, many *statement) *statement {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 func facts(accounts []ledger.Account) [][]byte {
