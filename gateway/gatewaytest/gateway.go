@@ -32,6 +32,8 @@ type Config struct {
 	Clock    func() time.Time     // nil: the real one
 	Change   func(*config.Config) // changes the settings before the start; may be nil
 	Unready  bool                 // do not prepare the data directory: it was prepared before
+
+	ReloadEvery time.Duration // how often changed certificates and rosters are taken; 0: every 10 s
 }
 
 // Gateway is a running gateway.
@@ -59,11 +61,13 @@ func Start(t testing.TB, cfg Config) *Gateway {
 			t.Fatalf("preparing the gateway: %v", err)
 		}
 	}
-	logger, err := observe.NewLogger(observe.LogConfig{Writer: g.log})
+	logger, err := observe.NewLogger(observe.LogConfig{Writer: g.log, Level: settings.Log.Level})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Server, err = server.New(t.Context(), server.Config{Config: settings, Version: "test", Logger: logger, Clock: cfg.Clock})
+	g.Server, err = server.New(t.Context(), server.Config{
+		Config: settings, Version: "test", Logger: logger, Clock: cfg.Clock, ReloadEvery: cfg.ReloadEvery,
+	})
 	if err != nil {
 		t.Fatalf("starting the gateway: %v", err)
 	}

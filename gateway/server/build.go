@@ -88,6 +88,7 @@ func (s *Server) openCerts(context.Context, *closers) (err error) {
 		CRLGrace:     s.cfg.Certificates.CRLGrace,
 		TrustDomain:  s.cfg.TrustDomain,
 		Clock:        s.cfg.Clock,
+		ReloadEvery:  s.cfg.ReloadEvery,
 		Logger:       s.cfg.Logger,
 		OnReload:     s.metrics.CertsReloaded,
 		OnAlarm:      s.metrics.RevocationAlarm,
@@ -98,15 +99,25 @@ func (s *Server) openCerts(context.Context, *closers) (err error) {
 
 func (s *Server) openRoster(context.Context, *closers) (err error) {
 	s.roster, err = roster.Open(roster.Config{
-		Path:     s.cfg.Roster,
-		Policies: []string{match.V1},
-		OnReload: s.metrics.RosterReloaded,
+		Path:        s.cfg.Roster,
+		Policies:    []string{match.V1},
+		ReloadEvery: s.cfg.ReloadEvery,
+		OnReload:    s.rosterReloaded,
 	})
 	if err != nil {
 		return err
 	}
 	s.limiter, err = limit.New(limit.Config{Directory: s.roster, Clock: s.cfg.Clock})
 	return err
+}
+
+func (s *Server) rosterReloaded(err error) {
+	s.metrics.RosterReloaded(err)
+	if err != nil {
+		s.cfg.Logger.Error("the new roster is bad, the old one stays in force", "error", err)
+		return
+	}
+	s.cfg.Logger.Info("a new roster is in force", "banks", len(s.roster.All()))
 }
 
 func (s *Server) openLedger(_ context.Context, c *closers) error {

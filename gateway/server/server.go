@@ -20,6 +20,7 @@ type Config struct {
 	Version       string       // of the binary
 	Logger        *slog.Logger // everything that is told to operators, audit lines included
 	Clock         func() time.Time
+	ReloadEvery   time.Duration // how often certificates and roster are looked at for changes; 0: every 10 s
 }
 
 // Server is one gateway. Make it with New, then call Run once.
