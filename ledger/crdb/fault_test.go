@@ -98,6 +98,7 @@ func TestOneFaultIsSettledOrTriedAgain(t *testing.T) {
 		{"an internal error at COMMIT, stored", nth(commit, 1, fault{lie, "XX000"}), 1, 1},
 		{"57P01 at COMMIT, not stored", nth(commit, 1, fault{fatal, "57P01"}), 2, 1},
 		{"57P01 at COMMIT, stored", nth(commit, 1, fault{fatalLie, "57P01"}), 1, 1},
+		{"57P01 behind the answer to COMMIT", nth(commit, 1, fault{hangUp, "57P01"}), 1, 0},
 		{"40001 on BEGIN", nth("poruka_begin", 1, fault{failing, "40001"}), 2, 0},
 		{"40001 on reading", nth("poruka_accounts_by_snils", 1, fault{failing, "40001"}), 2, 0},
 		{"40001 on raising", nth("poruka_raise_one", 1, fault{failing, "40001"}), 2, 0},

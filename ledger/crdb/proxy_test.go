@@ -25,6 +25,7 @@ const (
 	lie       = "lie"        // the server runs it, and the client is told code
 	fatal     = "fatal"      // the server never sees the statement; the client is told code, fatally
 	fatalLie  = "fatal lie"  // the server runs it; the client is told code, fatally
+	hangUp    = "hang up"    // the server runs it and answers, and then says code, fatally
 	hold      = "hold"       // the statement is held until the proxy is released
 )
 
@@ -247,6 +248,10 @@ func (l *line) answer(msg pgproto3.BackendMessage) (send bool, err error) {
 		case lie:
 			l.tell(f.code, "ERROR")
 			return false, nil
+		case hangUp:
+			l.backend.Send(msg)
+			l.tell(f.code, "FATAL")
+			return false, errCut
 		case fatalLie:
 			l.tell(f.code, "FATAL")
 			return false, errCut
