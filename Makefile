@@ -76,6 +76,7 @@ check-modules: ## Check that go.mod lists exactly what is imported.
 	go mod tidy -diff
 
 .PHONY: ci
+ci: FUZZTIME = 5s
 ci: check-generated lint breaking build test fuzz ## Run exactly what CI runs.
 
 # Making
