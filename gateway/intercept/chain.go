@@ -49,7 +49,7 @@ type Config struct {
 	Validator   *Validator
 	Metrics     *observe.Metrics
 	Logger      *slog.Logger // one line for each call
-	Audit       *slog.Logger // one line for each refusal and each call of staff; nil: that is told in the call's line
+	Audit       *slog.Logger // one line for each refusal and each call of staff; nil, or the same as Logger: that is told in the call's line
 	Tracer      trace.Tracer // nil: no traces
 	Clock       func() time.Time
 	MaxDeadline time.Duration // a unary call ends by then; 0: DefaultMaxDeadline
@@ -111,6 +111,9 @@ func New(config Config) (*Chain, error) {
 	}
 	if config.MinDeadline == 0 {
 		config.MinDeadline = DefaultMinDeadline
+	}
+	if config.Audit == config.Logger {
+		config.Audit = nil // one line says it all
 	}
 	c := &Chain{config: config, registered: map[string]bool{}}
 	c.unknown = c.newMethod(unknownMethod, false, false)

@@ -116,25 +116,32 @@ func (v *violations) explain(m protoreflect.Message, s *shape, path string) {
 	}
 	for i := range s.inner {
 		inner := &s.inner[i]
-		here := path + inner.field.JSONName()
 		if !m.Has(inner.field) {
 			if inner.required {
-				v.add(here, "is required")
+				v.add(path+inner.field.JSONName(), "is required")
 			}
 			continue
 		}
 		value := m.Get(inner.field)
 		if !inner.field.IsList() {
-			v.explainOne(value.Message(), inner, here)
+			v.explainOne(value.Message(), inner, path, -1)
 			continue
 		}
 		for n := 0; n < value.List().Len() && len(*v) < maxViolations; n++ {
-			v.explainOne(value.List().Get(n).Message(), inner, here+"["+strconv.Itoa(n)+"]")
+			v.explainOne(value.List().Get(n).Message(), inner, path, n)
 		}
 	}
 }
 
-func (v *violations) explainOne(m protoreflect.Message, inner *innerMessage, path string) {
+// explainOne explains a message within another; index is its place in a list, otherwise -1.
+func (v *violations) explainOne(m protoreflect.Message, inner *innerMessage, path string, index int) {
+	if inner.good(m) {
+		return
+	}
+	path += inner.field.JSONName()
+	if index >= 0 {
+		path += "[" + strconv.Itoa(index) + "]"
+	}
 	if !inner.soundTime(m) {
 		v.add(path, "must be a time between the years 1 and 9999")
 	}
