@@ -142,6 +142,9 @@ func (s *Service) Check(id partners.ID) (partners.Partner, error) {
 	return p, nil
 }
 
+// Suspended tells how many banks are suspended, by the latest reading, for a gauge.
+func (s *Service) Suspended() int { return len(s.current.Load().suspended) }
+
 // Age tells how old the reading of the suspensions is, for a gauge; false before the first.
 func (s *Service) Age() (time.Duration, bool) {
 	latest := s.current.Load()

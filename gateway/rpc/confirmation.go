@@ -49,6 +49,9 @@ func (s confirmations) confirm(ctx context.Context, bank confirm.Caller, in *por
 	}
 	out := confirmationForBank(decision.Entry)
 	out.RequestId, out.Replayed, out.Normalisation = in.GetRequestId(), decision.Replayed, normalisation(decision.Trace)
+	if !decision.Replayed {
+		s.cfg.Decided(string(bank.Partner.ID), out.GetOutcome().String())
+	}
 	return out, nil
 }
 

@@ -31,7 +31,7 @@ type Limiter interface {
 	Allow(p partners.Partner) (release func(), retryAfter time.Duration, ok bool)
 }
 
-// Config is what the services need. All but the last three is required.
+// Config is what the services need. All but the last four is required.
 type Config struct {
 	Confirm  *confirm.Service
 	Portal   *portal.Service
@@ -44,6 +44,7 @@ type Config struct {
 	Version  string                      // of the gateway
 	Recheck  func(context.Context) error // whether the caller of a stream is still good; nil: for as long as the stream lasts
 	Draining <-chan struct{}             // closed when streams shall end; nil: never
+	Decided  func(bank, outcome string)  // told of each new decision, for metrics; nil: nobody is
 
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
 }
@@ -63,6 +64,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Recheck == nil {
 		c.Recheck = func(context.Context) error { return nil }
+	}
+	if c.Decided == nil {
+		c.Decided = func(string, string) {}
 	}
 	return c, nil
 }

@@ -60,6 +60,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Version:  s.cfg.Version,
 		Recheck:  chain.Recheck,
 		Draining: s.drained,
+		Decided:  s.metrics.Outcome,
 	})
 	if err != nil {
 		return err
@@ -118,11 +119,7 @@ func (s *Server) openOps() error {
 	pages, err := observe.NewOps(observe.OpsConfig{
 		Gatherer: s.registry,
 		Clock:    s.cfg.Clock,
-		Checks: []observe.Check{
-			{Name: "ledger", Run: s.checkLedger},
-			{Name: "suspensions", Run: s.checkSuspensions},
-			{Name: "draining", Run: s.checkDraining},
-		},
+		Checks:   s.checks(),
 	})
 	if err != nil {
 		return err

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -79,5 +81,31 @@ func TestSeriesDoNotGrow(t *testing.T) {
 	}
 	if len(before) < 100 {
 		t.Errorf("only %d series", len(before))
+	}
+}
+
+// TestWhatIsMeasured checks the metrics that no call sets by itself, and that a decision is counted once, however often it is asked for.
+func TestWhatIsMeasured(t *testing.T) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+	request := raisable(t, g, 60)[0]
+	confirmed(t, g, "vtb", request)
+	bank := porukav1.NewConfirmationServiceClient(g.Conn("vtb"))
+	if out, err := bank.ConfirmIdentity(t.Context(), request); err != nil || !out.GetConfirmation().GetReplayed() {
+		t.Fatalf("no replay: %v, %v", out, err)
+	}
+	_, err := porukav1.NewOperatorServiceClient(g.Conn("operator")).SuspendPartner(t.Context(), &porukav1.SuspendPartnerRequest{Id: "bspb"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := []string{
+		`poruka_confirm_outcomes_total{caller="vtb",outcome="CONFIRMED"} 1`,
+		`poruka_partners_suspended_banks 1`, `poruka_server_ready_state 1`, `poruka_ledger_up_state 1`,
+	}
+	for deadline := time.Now().Add(patience); len(missing) > 0; time.Sleep(reload) {
+		page := metricsPage(t, g)
+		missing = slices.DeleteFunc(missing, func(line string) bool { return strings.Contains(page, line+"\n") })
+		if time.Now().After(deadline) {
+			t.Fatalf("not measured: %v", missing)
+		}
 	}
 }

@@ -35,6 +35,7 @@ func (s *Server) tasks() []task {
 		{"roster", s.roster.Run},
 		{"suspensions", s.banks.Run},
 		{"gauges", s.runGauges},
+		{"readiness", s.runProbe},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
 		{"REST listener", func(context.Context) error {
 			return closed(s.rest.ServeTLS(s.connections.listener(s.listeners.rest), "", ""))
@@ -88,6 +89,7 @@ func (s *Server) runGauges(ctx context.Context) error {
 			s.gaugeExpiries()
 		}
 		s.metrics.Waiting(s.committer.Waiting())
+		s.metrics.Suspended(s.banks.Suspended())
 		select {
 		case <-ctx.Done():
 			return nil
