@@ -15,11 +15,13 @@ type onlyCmd struct {
 	Callers  int           `help:"Callers at the same time." default:"64"`
 	Duration time.Duration `help:"How long." default:"10s"`
 	PID      int           `help:"Process id of the gateway." required:""`
+	GRPC     string        `name:"grpc" help:"Its address." default:"localhost:8443"`
+	REST     string        `name:"rest" help:"Its address." default:"localhost:8444"`
 }
 
 // Run drives.
 func (c *onlyCmd) Run(ctx context.Context) error {
-	w := &world{runCmd: &runCmd{Accounts: c.Accounts, Duration: c.Duration, WarmUp: time.Second}, dir: c.Dir}
+	w := &world{runCmd: &runCmd{Accounts: c.Accounts, Duration: c.Duration, WarmUp: time.Second}, dir: c.Dir, grpc: c.GRPC, rest: c.REST}
 	if err := w.readClaims(); err != nil {
 		return err
 	}

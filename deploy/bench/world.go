@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -16,18 +17,14 @@ import (
 	"github.com/poruka/poruka/gateway/development"
 )
 
-// Addresses of the measured servers; one runs at a time.
-const (
-	grpcAddress = "localhost:18443"
-	restAddress = "localhost:18444"
-	opsAddress  = "127.0.0.1:19464"
-)
-
 // world is what all cases share: a data directory with accounts, and what banks say of their owners.
 type world struct {
 	*runCmd
 	dir    string
 	self   string // this program
+	grpc   string // addresses of the measured server; one runs at a time
+	rest   string
+	ops    string
 	claims []*porukav1.ConfirmIdentityRequest
 	next   atomic.Int64 // claim to be sent; runs through all cases, so that each finds accounts to raise
 }
@@ -38,6 +35,11 @@ func newWorld(ctx context.Context, c *runCmd, dir string) (*world, error) {
 		return nil, err
 	}
 	w := &world{runCmd: c, dir: dir, self: self}
+	for _, address := range []*string{&w.grpc, &w.rest, &w.ops} {
+		if *address, err = freeAddress(ctx); err != nil {
+			return nil, err
+		}
+	}
 	fmt.Fprintf(os.Stderr, "preparing %d accounts in %s\n", c.Accounts, dir)
 	server, err := w.startGateway(ctx)
 	if err != nil {
@@ -71,7 +73,7 @@ func (w *world) certificates() string { return filepath.Join(w.data(), "certs") 
 func (w *world) startGateway(ctx context.Context, flags ...string) (*process, error) {
 	args := append([]string{
 		"serve", "--dev", "--data-dir", w.data(), "--accounts", fmt.Sprint(w.Accounts),
-		"--grpc-address", grpcAddress, "--rest-address", restAddress, "--ops-address", opsAddress,
+		"--grpc-address", w.grpc, "--rest-address", w.rest, "--ops-address", w.ops,
 	}, flags...)
 	return startProcess(ctx, w.dir, "ready", w.Binary, args...)
 }
@@ -131,7 +133,7 @@ func (w *world) refused(c *clients) call {
 
 // withClients measures one case with connections of its own.
 func (w *world) withClients(ctx context.Context, server *process, callers int, makeCall func(*clients) call) (sample, error) {
-	c, err := dial(w.certificates(), "sberbank", grpcAddress, restAddress, callers)
+	c, err := dial(w.certificates(), "sberbank", w.grpc, w.rest, callers)
 	if err != nil {
 		return sample{}, err
 	}
@@ -140,4 +142,13 @@ func (w *world) withClients(ctx context.Context, server *process, callers int, m
 		err = closeErr
 	}
 	return s, err
+}
+
+// freeAddress finds a port of this machine on which nobody listens.
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -90,7 +91,7 @@ func (s *Server) listen(ctx context.Context) error {
 	} {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", one.address)
 		if err != nil {
-			return errors.Join(errors.New(one.key), err)
+			return fmt.Errorf("%s: %w", one.key, err)
 		}
 		*one.into = listener
 		s.closers.add(one.key, func() error {
