@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -245,5 +246,43 @@ func (s *bench) naiveOnce(ctx context.Context, pool *pgxpool.Pool) error {
 		_, err = tx.Exec(ctx, `UPDATE account SET level = 4, method = 1, version = version + 1, confirmed_by = $2, confirmed_at = $3,
   confirmation = $4, updated_at = $3 WHERE id = $1`, id[:], string(e.Partner), time.Now(), e.ID[:])
 		return err
+	})
+}
+
+// BenchmarkEntries reads all entries in pages, as an export does. Compare with COPY.
+func BenchmarkEntries(b *testing.B) {
+	s := &bench{server: postgres.StartPrivate(b, postgres.Config{})}
+	url := s.server.NewDatabase(b)
+	must(b, Migrate(b.Context(), url))
+	s.store = openAt(b, url, nil)
+	const entries = 200_000
+	fill(b, s.store, entries)
+	for _, size := range []int{500, 5000} {
+		b.Run("page="+strconv.Itoa(size), func(b *testing.B) {
+			for b.Loop() {
+				head, err := s.store.Head(b.Context())
+				must(b, err)
+				page, n := ledger.Page{Until: head, Limit: size}, 0
+				for more := true; more; more = page.After != "" {
+					list, next, err := s.store.Entries(b.Context(), ledger.Filter{}, page)
+					must(b, err)
+					n, page.After = n+len(list), next
+				}
+				if n != entries {
+					b.Fatalf("%d entries", n)
+				}
+			}
+			b.ReportMetric(entries*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+	b.Run("copy", func(b *testing.B) {
+		conn, err := s.store.reports.Acquire(b.Context())
+		must(b, err)
+		defer conn.Release()
+		for b.Loop() {
+			_, err := conn.Conn().PgConn().CopyTo(b.Context(), io.Discard, "COPY entry TO STDOUT (FORMAT csv)")
+			must(b, err)
+		}
+		b.ReportMetric(entries*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	})
 }

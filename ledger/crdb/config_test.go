@@ -2,6 +2,8 @@ package crdb
 
 import (
 	"errors"
+	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,9 +32,10 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestPasswordsAreNotTold(t *testing.T) {
 	for _, url := range []string{"postgres://u:hunter2@/d?host=/nowhere&connect_timeout=1", "postgres://u:hunter2@h:x/d", "cockroach://u:hunter2@h/d?sslmode=wrong", "hunter2"} {
-		_, err := Open(t.Context(), Config{URL: url})
+		var logged strings.Builder
+		_, err := Open(t.Context(), Config{URL: url, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 		migrated := Migrate(t.Context(), url)
-		if err == nil || migrated == nil || strings.Contains(err.Error()+migrated.Error(), "hunter2") {
+		if err == nil || migrated == nil || strings.Contains(err.Error()+migrated.Error()+logged.String(), "hunter2") {
 			t.Errorf("open: %v; migrate: %v", err, migrated)
 		}
 	}
@@ -124,4 +127,24 @@ func FuzzRow(f *testing.F) {
 		account.account()
 		entry.entry()
 	})
+}
+
+func TestReportsOfThePastReadThePast(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for ago, want := range map[time.Duration]string{
+		time.Second: "", time.Minute: " AS OF SYSTEM TIME 1699999940000000000.0000000002", 2 * time.Hour: " AS OF SYSTEM TIME '-10s'",
+	} {
+		at := strconv.FormatInt(now.Add(-ago).UnixNano(), 10) + ".0000000002"
+		if got := onCockroach().asOf(at, now); got != want {
+			t.Errorf("an end %v ago: %q, want %q", ago, got, want)
+		}
+	}
+	if onPostgres().asOf("1", now) != "" || onCockroach().asOf("", now) != "" {
+		t.Error("a clause where none belongs")
+	}
+	for version, n := range map[string]int{"CockroachDB CCL v22.1.22 (x86_64)": 1, "CockroachDB CCL v25.2.0 (x86_64)": 1, "CockroachDB v21.2.1": 0} {
+		if got := len(onCockroach().tuning(version)); got != n {
+			t.Errorf("%s: %d statements, want %d", version, got, n)
+		}
+	}
 }

@@ -98,12 +98,14 @@ func (d *dialect) asOf(place string, now time.Time) string {
 	if err != nil {
 		return ""
 	}
-	// Versions are kept for hours at least; an end older than that is found in any later state, and far enough back for the
-	// nearest replica to answer.
-	if now.Sub(time.Unix(0, nanos)) > time.Hour {
+	switch age := now.Sub(time.Unix(0, nanos)); {
+	case age < 10*time.Second: // a node whose clock is behind would take it for the future
+		return ""
+	case age < time.Hour:
+		return " AS OF SYSTEM TIME " + place
+	default: // versions may be gone; any later state has it too, and one that is old enough is on the nearest replica
 		return " AS OF SYSTEM TIME '-10s'"
 	}
-	return " AS OF SYSTEM TIME " + place
 }
 
 // tuning gives the statements that make use of what a version of the server has, after its migrations. They may be repeated.

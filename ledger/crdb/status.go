@@ -2,6 +2,7 @@ package crdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/poruka/poruka/ledger"
@@ -44,11 +45,6 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // schema gives the version of the schema, and the oldest that a binary may want to work with it. 0 when there is none.
 func (s *Store) schema(ctx context.Context) (found, oldest int64, isMisplaced bool, err error) {
-	err = s.report(ctx, s.requests, "schema", "SELECT count(*) FROM information_schema.tables "+
-		"WHERE table_name = 'compatibility' AND table_schema = current_schema()", nil, func(r *row) { found = r.integer() })
-	if err != nil || found == 0 {
-		return 0, 0, false, err
-	}
 	misplaced := "false"
 	if s.dialect.misplaced != "" {
 		misplaced = "(" + s.dialect.misplaced + ")"
@@ -56,8 +52,16 @@ func (s *Store) schema(ctx context.Context) (found, oldest int64, isMisplaced bo
 	err = s.report(ctx, s.requests, "schema", "SELECT (SELECT max(version_id) FROM goose_db_version WHERE is_applied), "+
 		"(SELECT max(oldest) FROM compatibility), "+misplaced, nil,
 		func(r *row) { found, oldest, isMisplaced = r.integer(), r.integer(), r.flag() })
+	if f := (*failure)(nil); errors.As(err, &f) && (f.code == undefinedTable || f.code == undefinedFunction) {
+		return 0, 0, false, nil
+	}
 	return found, oldest, isMisplaced, err
 }
+
+const (
+	undefinedTable    = "42P01"
+	undefinedFunction = "42883"
+)
 
 // countedAtMost is how many rows are counted; beyond that the server's estimate is told.
 const countedAtMost = 100_000

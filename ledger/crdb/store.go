@@ -123,6 +123,7 @@ func (s *Store) ask(ctx context.Context, question string, args ...any) (string, 
 	defer cancel()
 	conn, err := s.requests.Acquire(soon)
 	if err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "the database cannot be reached", "error", err)
 		return "", s.notAcquired(ctx, soon, err).public()
 	}
 	defer conn.Release()
