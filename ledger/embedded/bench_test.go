@@ -1,146 +1,74 @@
+//go:build unix
+
 package embedded_test
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/embedded"
+	"github.com/poruka/poruka/ledger/group"
 )
 
-// The benchmarks keep 10,000 accounts, or as many as PORUKA_BENCH_ACCOUNTS says.
-func accountsWanted(b *testing.B) int {
+// openForBench opens a ledger of 10,000 accounts, or of as many as PORUKA_BENCH_ACCOUNTS says; in a file of its own, or in
+// that which PORUKA_BENCH_FILE names, which is kept and used again.
+func openForBench(b *testing.B) (s *embedded.Store, path string, accounts int) {
 	b.Helper()
-	text := os.Getenv("PORUKA_BENCH_ACCOUNTS")
-	if text == "" {
-		return 10_000
+	accounts = 10_000
+	if text := os.Getenv("PORUKA_BENCH_ACCOUNTS"); text != "" {
+		var err error
+		if accounts, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
 	}
-	n, err := strconv.Atoi(text)
+	if path = os.Getenv("PORUKA_BENCH_FILE"); path == "" {
+		path = filepath.Join(b.TempDir(), "ledger")
+	}
+	s = openAt(b, path)
+	status, err := s.Status(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	return n
+	if status.Accounts == 0 {
+		fill(b, s, accounts)
+	}
+	return s, path, accounts
 }
 
-func openAt(tb testing.TB, path string) *embedded.Store {
-	tb.Helper()
-	s, err := embedded.Open(embedded.Config{Path: path, Clock: time.Now})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return s
+// report gives the rate, and the processor time that each took: the one depends on what else the machine does, the other
+// hardly.
+func report(b *testing.B, what string, before time.Duration) {
+	b.Helper()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), what+"/s")
+	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
-// spread gives bytes that look random and depend on n alone.
-func spread(n int, salt uint64) (out [32]byte) {
-	source := rand.New(rand.NewPCG(uint64(n), salt))
-	for i := 0; i < len(out); i += 8 {
-		binary.BigEndian.PutUint64(out[i:], source.Uint64())
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
 	}
-	return out
-}
-
-func benchAccount(n int) ledger.Account {
-	id := spread(n, 1)
-	box := make([]byte, 330)
-	for i := 0; i < len(box); i += 32 {
-		part := spread(n, uint64(10+i))
-		copy(box[i:], part[:])
-	}
-	at := time.UnixMicro(1_760_000_000_000_000 + int64(n)).UTC()
-	return ledger.Account{
-		ID: ledger.AccountID(id[:16]), Level: ledger.LevelStandard, Version: 1, Registry: ledger.RegistryVerified, RegistryAt: at,
-		Profile: ledger.Sealed{WrappedKey: box[:90], Box: box}, Digest: spread(n, 2), SNILS: spread(n, 3), INN: spread(n, 4),
-		Phone: spread(n, 5), CreatedAt: at, UpdatedAt: at,
-	}
-}
-
-// fill imports n accounts as the portal does, in groups of 256.
-func fill(tb testing.TB, s *embedded.Store, n int) {
-	tb.Helper()
-	for done := 0; done < n; {
-		var keys ledger.Keys
-		var accounts []ledger.Account
-		for ; len(accounts) < 256 && done < n; done++ {
-			a := benchAccount(done)
-			accounts = append(accounts, a)
-			keys.Add(ledger.Keys{Accounts: []ledger.AccountID{a.ID}, SNILS: []ledger.Index{a.SNILS}, Phones: []ledger.Index{a.Phone}})
-		}
-		err := s.Transact(tb.Context(), keys, func(v *ledger.View) error {
-			for _, a := range accounts {
-				if _, held := v.AccountBySNILS(a.SNILS); held {
-					return fmt.Errorf("account %v is there", a.ID)
-				}
-				v.PutAccount(a)
-			}
-			return nil
-		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-	}
-}
-
-// confirmation is a bank's decision as package confirm makes it.
-func confirmation(account, n int) (ledger.Keys, func(*ledger.View) error) {
-	snils, partner := ledger.Index(spread(account, 3)), ledger.PartnerID(fmt.Sprintf("bank-%02d", n%20))
-	random := spread(n, 6)
-	entry := ledger.EntryID(random[:16])
-	keys := ledger.Keys{
-		Entries: []ledger.EntryID{entry}, SNILS: []ledger.Index{snils},
-		Attempts: []ledger.AttemptKey{{Subject: snils, Partner: partner}, {Subject: snils}},
-	}
-	at := time.Now().UTC().Truncate(time.Microsecond)
-	return keys, func(v *ledger.View) error {
-		if _, again := v.Entry(entry); again {
-			return fmt.Errorf("entry %v is there", entry)
-		}
-		a, _ := v.AccountBySNILS(snils)
-		_ = v.Attempts(keys.Attempts[0])
-		before := a.Level
-		a.Level, a.Method, a.Version = ledger.LevelConfirmed, ledger.MethodBank, a.Version+1
-		a.ConfirmedBy, a.ConfirmedAt, a.Confirmation, a.UpdatedAt = partner, at, entry, at
-		v.PutAccount(a)
-		v.AddEntry(ledger.Entry{
-			ID: entry, Kind: ledger.KindConfirmation, Partner: partner, Digest: random, Account: a.ID, Outcome: ledger.OutcomeConfirmed,
-			Fields: []ledger.FieldResult{
-				{Field: ledger.FieldSNILS, Comparison: ledger.Exact},
-				{Field: ledger.FieldBirthDate, Comparison: ledger.Exact},
-				{Field: ledger.FieldPassport, Comparison: ledger.Exact},
-				{Field: ledger.FieldFamilyName, Comparison: ledger.Exact},
-				{Field: ledger.FieldGivenName, Comparison: ledger.Exact},
-				{Field: ledger.FieldMiddleName, Comparison: ledger.Exact},
-				{Field: ledger.FieldIssueDate, Comparison: ledger.Exact},
-				{Field: ledger.FieldMobilePhone, Comparison: ledger.Exact},
-			},
-			Before: before, After: ledger.LevelConfirmed, Method: ledger.MethodBank, Policy: "match/1", Style: "native",
-			Serial: "3fa85f6457174562b3fc2c963f66afa6", Means: ledger.AuthenticatedBySMS, AuthedAt: at, DecidedAt: at,
-			Encoding: ledger.EncodingVersion,
-		})
-		return nil
-	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
 func BenchmarkTransact(b *testing.B) {
-	accounts := accountsWanted(b)
-	s := openAt(b, filepath.Join(b.TempDir(), "ledger"))
-	fill(b, s, accounts)
+	s, _, accounts := openForBench(b)
 	var n atomic.Int64
+	n.Store(rand.Int64N(1 << 60))
 	for _, size := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("group=%d", size), func(b *testing.B) {
 			b.ReportAllocs()
+			before := processorTime(b)
 			for left := b.N; left > 0; left -= size {
 				var keys ledger.Keys
 				decisions := make([]func(*ledger.View) error, min(size, left))
@@ -161,21 +89,20 @@ func BenchmarkTransact(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
+			report(b, "decisions", before)
 		})
 	}
 }
 
 func BenchmarkImport(b *testing.B) {
 	s := openAt(b, filepath.Join(b.TempDir(), "ledger"))
+	before := processorTime(b)
 	fill(b, s, b.N)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "accounts/s")
+	report(b, "accounts", before)
 }
 
 func BenchmarkOpen(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "ledger")
-	s := openAt(b, path)
-	fill(b, s, accountsWanted(b))
+	s, path, _ := openForBench(b)
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -191,9 +118,7 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 func BenchmarkAccountBySNILS(b *testing.B) {
-	accounts := accountsWanted(b)
-	s := openAt(b, filepath.Join(b.TempDir(), "ledger"))
-	fill(b, s, accounts)
+	s, _, accounts := openForBench(b)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := s.AccountBySNILS(b.Context(), spread(rand.IntN(accounts), 3)); err != nil {
@@ -201,4 +126,33 @@ func BenchmarkAccountBySNILS(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkCommitter lets 64 callers wait for one decision each, as a gateway does.
+func BenchmarkCommitter(b *testing.B) {
+	s, _, accounts := openForBench(b)
+	var groups, grouped atomic.Int64
+	c, err := group.New(group.Config{Ledger: s, Clock: time.Now, Observe: func(g group.Group) {
+		groups.Add(1)
+		grouped.Add(int64(g.Size))
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close(b.Context()) })
+	var n atomic.Int64
+	n.Store(rand.Int64N(1 << 60))
+	b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+	before := processorTime(b)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			keys, decide := confirmation(rand.IntN(accounts), int(n.Add(1)))
+			if _, err := group.Do(b.Context(), c, keys, func(v *ledger.View) (struct{}, error) { return struct{}{}, decide(v) }); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	report(b, "decisions", before)
+	b.ReportMetric(float64(grouped.Load())/float64(groups.Load()), "decisions/group")
 }

@@ -19,3 +19,11 @@ func open(dir string) (ledger.Engine, error) {
 }
 
 func TestConformance(t *testing.T) { ledgertest.Run(t, open) }
+
+func TestKill(t *testing.T) {
+	rounds := 10
+	if testing.Short() {
+		rounds = 3
+	}
+	ledgertest.Kill(t, rounds, open)
+}

@@ -11,9 +11,9 @@ const (
 	sweepEvery = time.Minute
 	// foldAt is the length of the write-ahead log, in pages not yet in the file, at which it is folded: the longer, the
 	// fewer times a page is written, and the longer a start after a crash takes.
-	foldAt = 8192
+	foldAt = 32768
 	// shrinkAt is the length in pages at which the log is cut off, so that a burst does not keep the disk.
-	shrinkAt = 8 * foldAt
+	shrinkAt = 4 * foldAt
 	// foldPatience bounds how long decisions wait for questions that read the log, in milliseconds.
 	foldPatience = "busy_timeout(25)"
 )
@@ -65,8 +65,9 @@ func (f *folder) run(s *Store) {
 	}
 }
 
-// fold empties the log when at least so many pages wait in it. Most of it is copied while decisions go on; the rest, and
-// the beginning of a new log, while they stand still.
+// fold empties the log when at least so many pages wait in it. Most of it is copied while decisions go on, the rest while
+// they stand still, so that the next one finds nothing to wait and begins the log anew. It must be the decisions'
+// connection that does so: from any other, it would take it as a change and forget its pages.
 func (s *Store) fold(atLeast int64) error {
 	return s.folder.conns.use(context.Background(), func(c *conn) error {
 		length, waiting, err := checkpoint(c, `pragma wal_checkpoint(noop)`)
@@ -76,12 +77,12 @@ func (s *Store) fold(atLeast int64) error {
 		if _, _, err = checkpoint(c, `pragma wal_checkpoint(passive)`); err != nil {
 			return err
 		}
-		restart := `pragma wal_checkpoint(restart)`
+		rest := `pragma wal_checkpoint(passive)`
 		if length >= shrinkAt {
-			restart = `pragma wal_checkpoint(truncate)`
+			rest = `pragma wal_checkpoint(truncate)`
 		}
 		return s.writers.use(context.Background(), func(*conn) error {
-			_, _, err := checkpoint(c, restart)
+			_, _, err := checkpoint(c, rest)
 			return err
 		})
 	})

@@ -13,7 +13,9 @@ import (
 )
 
 //go:embed migrations/*.sql
-var migrations embed.FS
+var embeddedMigrations embed.FS
+
+func migrations() (fs.FS, error) { return fs.Sub(embeddedMigrations, "migrations") }
 
 // applicationID marks the file as a ledger of Poruka: «Poru».
 const applicationID = 0x506f7275
@@ -24,9 +26,9 @@ var (
 	errNewer   = errors.New("the file was written by a newer poruka")
 )
 
-// migrate brings the schema forward, never back, and gives its version.
-func migrate(path string, logger *slog.Logger) (version int64, err error) {
-	db, err := sql.Open("sqlite", dsn(path, patience, "journal_mode(wal)", "synchronous(full)"))
+// migrate brings the schema forward, never back, to the last of files, and gives its version.
+func migrate(path string, files fs.FS, logger *slog.Logger) (version int64, err error) {
+	db, err := sql.Open("sqlite", dsn(path, patience, "synchronous(full)"))
 	if err != nil {
 		return 0, err
 	}
@@ -36,8 +38,7 @@ func migrate(path string, logger *slog.Logger) (version int64, err error) {
 	if err := claim(ctx, db); err != nil {
 		return 0, err
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
+	if _, err := db.ExecContext(ctx, `pragma journal_mode = wal`); err != nil { // is kept in the file
 		return 0, err
 	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
@@ -112,7 +113,7 @@ func (c *contents) read(ctx context.Context, db *sql.DB) error {
 		return err
 	case verdict != "ok":
 		return fmt.Errorf("the file is damaged: %s", verdict)
-	case guards != 2:
+	case guards != 3:
 		return errors.New("the entries are not guarded")
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 // Defaults of Config.
 const (
 	DefaultReadConns = 4
-	DefaultCacheMiB  = 64
+	DefaultCacheMiB  = 16
 )
 
 // Config is what a Store needs.
@@ -91,7 +91,11 @@ func (s *Store) open() (err error) {
 	if err := create(s.cfg.Path); err != nil {
 		return err
 	}
-	if s.schema, err = migrate(s.cfg.Path, s.cfg.Logger); err != nil {
+	files, err := migrations()
+	if err != nil {
+		return err
+	}
+	if s.schema, err = migrate(s.cfg.Path, files, s.cfg.Logger); err != nil {
 		return err
 	}
 	s.writers = s.slots(1, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",

@@ -68,6 +68,13 @@ begin
     select raise(abort, 'entries are never deleted');
 end;
 -- +goose StatementEnd
+-- +goose StatementBegin
+create trigger entries_are_not_replaced before insert on entries
+    when exists (select 1 from entries where id = new.id or position = new.position)
+begin
+    select raise(abort, 'entries are never replaced');
+end;
+-- +goose StatementEnd
 
 -- What each block of 1024 positions holds, so that reports read only the blocks they need.
 create table tallies (
