@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/poruka/poruka/gateway/intercept/chaintest"
+	"github.com/poruka/poruka/gateway/rest"
 )
 
 // speak sends bytes over TLS as they are and gives the statuses of all answers, until the server closes or nothing more comes.
@@ -92,10 +96,65 @@ func manyHeaders(n int) string {
 	return b.String()
 }
 
-// A request that comes too slowly is not waited for; here only that the server's times are set.
+// A client that sends slowly, or nothing, is not waited for.
 func TestTimesAreSet(t *testing.T) {
 	d := chaintest.New(t)
+	server, err := rest.New(rest.Config{
+		Chain: d.Chain, TLS: d.Source.ServerConfig(), Logger: slog.New(slog.DiscardHandler), Register: func(grpc.ServiceRegistrar) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, set := range map[string]time.Duration{
+		"headers": server.ReadHeaderTimeout, "request": server.ReadTimeout, "answer": server.WriteTimeout, "idle": server.IdleTimeout,
+	} {
+		if set <= 0 || set > 5*time.Minute {
+			t.Errorf("%s: %v", name, set)
+		}
+	}
+	if server.MaxHeaderBytes != 16<<10 || server.HTTP2.MaxConcurrentStreams != 250 {
+		t.Errorf("%d bytes of headers, %d streams", server.MaxHeaderBytes, server.HTTP2.MaxConcurrentStreams)
+	}
 	if statuses, closed := speak(t, d, serve(t, d), "GET /v1/caller HTTP/1.0\r\n\r\n"); len(statuses) != 1 || statuses[0] != http.StatusOK || !closed {
 		t.Errorf("HTTP/1.0: %v, closed %v", statuses, closed)
+	}
+}
+
+// Chunks are taken, but nothing is read behind them.
+func TestChunks(t *testing.T) {
+	d := chaintest.New(t)
+	d.Services.Confirm = confirmed
+	body := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(good), good)
+	head := "POST /v1/confirmations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+	if statuses, closed := speak(t, d, serve(t, d), head+body+head+body); len(statuses) != 1 || statuses[0] != http.StatusOK || !closed {
+		t.Errorf("%v, closed %v", statuses, closed)
+	}
+}
+
+// Whatever is asked for, the number of series stays.
+func TestCardinality(t *testing.T) {
+	d := chaintest.New(t)
+	base := serve(t, d)
+	c := client(t, d, true, d.Client(t, "bank/vtb"))
+	series := func(from, to int) (n int) {
+		for i := from; i < to; i++ {
+			ask(t, c, http.MethodGet, fmt.Sprintf("%s/v1/confirmations/%d", base, i), "", "User-Agent", fmt.Sprint(i), "X-Forwarded-For", fmt.Sprint(i))
+			ask(t, c, http.MethodGet, fmt.Sprintf("%s/%d/%d", base, i, i), "")
+			ask(t, c, fmt.Sprintf("VERB%d", i), base+"/v1/caller", "")
+		}
+		families, err := d.Registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if strings.HasPrefix(f.GetName(), "poruka_") {
+				n += len(f.GetMetric())
+			}
+		}
+		return n
+	}
+	before := series(0, 5)
+	if after := series(5, 60); after != before {
+		t.Errorf("%d series became %d", before, after)
 	}
 }
