@@ -22,7 +22,7 @@ import (
 // Config is everything an operator may set. Paths are relative to the working directory.
 type Config struct {
 	DataDir      string       `yaml:"dataDir"`     // where the embedded ledger lives, and by default everything else
-	DatabaseURL  string       `yaml:"databaseUrl"` // sqlite://PATH; empty: sqlite://DATADIR/ledger.db
+	DatabaseURL  string       `yaml:"databaseUrl"` // sqlite://PATH, postgres://..., cockroach://...; empty: sqlite://DATADIR/ledger.db
 	TrustDomain  string       `yaml:"trustDomain"` // of all certificates, for example dev.poruka
 	Listen       Listen       `yaml:"listen"`
 	Certificates Certificates `yaml:"certificates"`

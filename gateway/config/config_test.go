@@ -46,6 +46,7 @@ func TestWrongValuesAreNamed(t *testing.T) {
 		"group too large":    {"limits: {groupSize: 100000}", "limits.groupSize"},
 		"negative queue":     {"limits: {queueLength: -1}", "limits.queueLength"},
 		"other database":     {"databaseUrl: mysql://x", "databaseUrl"},
+		"no database server": {"databaseUrl: 'postgres://'", "databaseUrl"},
 		"no database file":   {"databaseUrl: 'sqlite://'", "databaseUrl"},
 		"log level":          {"log: {level: loud}", "log.level"},
 		"ratio":              {"tracing: {ratio: 2}", "tracing.ratio"},

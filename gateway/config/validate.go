@@ -24,15 +24,21 @@ func (c Config) validate() error {
 }
 
 func (c Config) validateDatabase() error {
-	path, ok := c.SQLitePath()
-	if !ok {
-		scheme, _, _ := strings.Cut(c.DatabaseURL, ":")
-		return fmt.Errorf("databaseUrl: %q is not supported by this version; use sqlite://PATH", scheme)
+	scheme, rest, _ := strings.Cut(c.DatabaseURL, "://")
+	switch scheme {
+	case "sqlite":
+		if rest == "" {
+			return errors.New("databaseUrl: sqlite:// needs the path of a file")
+		}
+		return nil
+	case "postgres", "cockroach":
+		if rest == "" {
+			return fmt.Errorf("databaseUrl: %s:// needs the address of a server", scheme)
+		}
+		return nil
+	default: // the rest may hold a password and is not shown
+		return errors.New("databaseUrl: must begin with sqlite://, postgres:// or cockroach://")
 	}
-	if path == "" {
-		return errors.New("databaseUrl: sqlite:// needs the path of a file")
-	}
-	return nil
 }
 
 func (c Config) validateLimits() error {

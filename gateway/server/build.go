@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/poruka/poruka/gateway/observe"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
-	"github.com/poruka/poruka/ledger/embedded"
 	"github.com/poruka/poruka/ledger/group"
 	"github.com/poruka/poruka/ledger/seal"
 	"github.com/poruka/poruka/partners/limit"
@@ -118,36 +116,6 @@ func (s *Server) rosterReloaded(err error) {
 		return
 	}
 	s.cfg.Logger.Info("a new roster is in force", "banks", len(s.roster.All()))
-}
-
-func (s *Server) openLedger(_ context.Context, c *closers) error {
-	path, ok := s.cfg.SQLitePath()
-	if !ok {
-		return errors.New("only sqlite:// is supported by this version")
-	}
-	store, err := embedded.Open(embedded.Config{Path: filepath.Clean(path), Clock: s.cfg.Clock, Logger: s.cfg.Logger})
-	if err != nil {
-		return err
-	}
-	s.ledger = store
-	c.add("ledger", store.Close)
-
-	s.committer, err = group.New(group.Config{
-		Ledger:   store,
-		MaxGroup: s.cfg.Limits.GroupSize,
-		MaxQueue: s.cfg.Limits.QueueLength,
-		Clock:    s.cfg.Clock,
-		Observe:  s.observeGroup,
-	})
-	if err != nil {
-		return err
-	}
-	c.add("committer", func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Limits.DrainPatience)
-		defer cancel()
-		return s.committer.Close(ctx)
-	})
-	return nil
 }
 
 func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {

@@ -81,7 +81,10 @@ func connect(t *testing.T, g *gatewaytest.Gateway, name string, rest bool) (*tls
 	if err != nil {
 		return nil, err
 	}
-	secured := conn.(*tls.Conn)
+	secured, ok := conn.(*tls.Conn)
+	if !ok {
+		t.Fatalf("a connection of type %T", conn)
+	}
 	if err := speak(secured, rest); err != nil {
 		_ = conn.Close()
 		return nil, err

@@ -5,23 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"net/url"
 	"os"
 	"time"
 
 	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/gateway/server"
 	"github.com/poruka/poruka/ledger"
-	"github.com/poruka/poruka/ledger/embedded"
+	"github.com/poruka/poruka/ledger/crdb"
 )
 
 // ledgerCmd looks after the store.
 type ledgerCmd struct {
-	Status ledgerStatusCmd `cmd:"" help:"Tell what is in the ledger of a gateway that is not running."`
+	Status  ledgerStatusCmd  `cmd:"" help:"Tell what is in the ledger."`
+	Migrate ledgerMigrateCmd `cmd:"" help:"Make or update the schema on a database server."`
 }
 
 // ledgerStatusCmd opens the ledger and counts.
 type ledgerStatusCmd struct {
 	DataDir     string `help:"Folder of the embedded ledger." default:".poruka" placeholder:"DIR"`
-	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH. Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
+	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH, postgres://... or cockroach://... Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
 }
 
 // Help is shown by --help.
@@ -44,7 +48,7 @@ type ledgerStatus struct {
 	WantSchema    int64  `json:"wantSchema"`
 	Accounts      int64  `json:"accounts"`
 	Entries       int64  `json:"entries"`
-	Bytes         int64  `json:"bytes"`
+	Bytes         int64  `json:"bytes,omitempty"` // of an embedded ledger
 }
 
 // Run prints the status.
@@ -53,31 +57,96 @@ func (c *ledgerStatusCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return wrongUsef("%w", err)
 	}
-	path, _ := settings.SQLitePath() // Complete refuses all others
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no ledger at %s; 'poruka serve' makes one", path)
-	}
+	size, err := sizeOf(settings)
 	if err != nil {
-		return fmt.Errorf("the ledger cannot be read: %w", err)
+		return err
 	}
-	status, err := statusOf(ctx, path)
+	status, err := statusOf(ctx, settings)
 	if err != nil {
-		return fmt.Errorf("the ledger cannot be opened: %w; while a gateway serves it, ask the gateway: 'poruka audit summary'", err)
+		return fmt.Errorf("the ledger cannot be opened: %w%s", err, embeddedHint(settings))
 	}
 	return ledgerStatus{
-		URL: settings.DatabaseURL, Engine: status.Engine, EngineVersion: status.ServerVersion, Schema: status.Schema,
-		WantSchema: status.WantSchema, Accounts: status.Accounts, Entries: status.Entries, Bytes: info.Size(),
+		URL: shownURL(settings.DatabaseURL), Engine: status.Engine, EngineVersion: status.ServerVersion, Schema: status.Schema,
+		WantSchema: status.WantSchema, Accounts: status.Accounts, Entries: status.Entries, Bytes: size,
 	}.print(s)
 }
 
-func statusOf(ctx context.Context, path string) (status ledger.Status, err error) {
-	store, err := embedded.Open(embedded.Config{Path: path, Clock: time.Now})
+// sizeOf is the size of the file of an embedded ledger, which must be there; 0 for a database server.
+func sizeOf(settings config.Config) (int64, error) {
+	path, ok := settings.SQLitePath()
+	if !ok {
+		return 0, nil
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("there is no ledger at %s; 'poruka serve' makes one", path)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the ledger cannot be read: %w", err)
+	}
+	return info.Size(), nil
+}
+
+func embeddedHint(settings config.Config) string {
+	if _, ok := settings.SQLitePath(); !ok {
+		return ""
+	}
+	return "; while a gateway serves it, ask the gateway: 'poruka audit summary'"
+}
+
+// shownURL leaves out what may be secret.
+func shownURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}
+
+func statusOf(ctx context.Context, settings config.Config) (status ledger.Status, err error) {
+	store, err := server.OpenLedger(ctx, settings, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return status, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	return store.Status(ctx)
+}
+
+// ledgerMigrateCmd makes the schema on a database server.
+type ledgerMigrateCmd struct {
+	DatabaseURL string `name:"database-url" help:"The ledger: postgres://... or cockroach://..." required:"" placeholder:"URL"`
+}
+
+// Help is shown by --help.
+func (*ledgerMigrateCmd) Help() string {
+	return `Makes the schema, or brings it to the version that this binary wants; there is no way back. Several may run at once: one works, the
+others wait. A gateway of the version before goes on working meanwhile. The embedded ledger needs none of this.
+
+Example:
+
+    poruka ledger migrate --database-url postgres://poruka@db.example/poruka
+`
+}
+
+// Run migrates.
+func (c *ledgerMigrateCmd) Run(ctx context.Context, s *streams) error {
+	settings, err := config.Config{DatabaseURL: c.DatabaseURL}.Complete()
+	if err != nil {
+		return wrongUsef("%w", err)
+	}
+	if _, ok := settings.SQLitePath(); ok {
+		return wrongUsef("the embedded ledger brings its schema up to date when it is opened")
+	}
+	if err := crdb.Migrate(ctx, settings.DatabaseURL); err != nil {
+		return fmt.Errorf("the schema was not brought to the wanted version: %w", err)
+	}
+	steps, err := crdb.MigrationStatus(ctx, settings.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	s.notef("the schema has the version that this binary wants: %d", steps[len(steps)-1].Version)
+	return nil
 }
 
 func (l ledgerStatus) print(s *streams) error {
@@ -93,6 +162,8 @@ func (l ledgerStatus) print(s *streams) error {
 	}
 	facts.add("accounts", thousands(l.Accounts))
 	facts.add("entries", thousands(l.Entries))
-	facts.add("size", fmt.Sprintf("%.1f MB", float64(l.Bytes)/1e6))
+	if l.Bytes > 0 {
+		facts.add("size", fmt.Sprintf("%.1f MB", float64(l.Bytes)/1e6))
+	}
 	return facts.print(s)
 }

@@ -19,7 +19,7 @@ import (
 type serveCmd struct {
 	Config      string `help:"YAML file with the settings; see deploy/config/poruka.yaml." type:"existingfile" placeholder:"FILE"`
 	DataDir     string `help:"Folder of the embedded ledger and, by default, of everything else. Default: .poruka." placeholder:"DIR"`
-	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH. Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
+	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH, postgres://... or cockroach://... Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
 	GRPCAddress string `name:"grpc-address" help:"Where to serve gRPC, mTLS. Default: :8443." placeholder:"HOST:PORT"`
 	RESTAddress string `name:"rest-address" help:"Where to serve REST, mTLS. Default: :8444." placeholder:"HOST:PORT"`
 	OpsAddress  string `name:"ops-address" help:"Where to serve metrics, health and profiles; loopback only. Default: 127.0.0.1:9464." placeholder:"HOST:PORT"`

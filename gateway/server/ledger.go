@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/crdb"
+	"github.com/poruka/poruka/ledger/embedded"
+	"github.com/poruka/poruka/ledger/group"
+)
+
+// serverWriters is how many transactions of one gateway run at a time on a database server: while one commits the next is decided.
+const serverWriters = 2
+
+// OpenLedger opens the store that the settings name. On a database server the schema must have been made: see crdb.Migrate.
+func OpenLedger(ctx context.Context, c config.Config, clock func() time.Time, logger *slog.Logger) (ledger.Engine, error) {
+	if path, ok := c.SQLitePath(); ok {
+		return embedded.Open(embedded.Config{Path: filepath.Clean(path), Clock: clock, Logger: logger})
+	}
+	return crdb.Open(ctx, crdb.Config{URL: c.DatabaseURL, Clock: clock, Logger: logger})
+}
+
+func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
+	writers := 1
+	if _, embedded := s.cfg.SQLitePath(); !embedded {
+		writers = serverWriters
+		if err := s.ensureSchema(ctx); err != nil {
+			return err
+		}
+	}
+	if s.ledger, err = OpenLedger(ctx, s.cfg.Config, s.cfg.Clock, s.cfg.Logger); err != nil {
+		return err
+	}
+	c.add("ledger", s.ledger.Close)
+	if err := s.ledger.Ping(ctx); err != nil {
+		return fmt.Errorf("%w; 'poruka ledger migrate' makes the schema", err)
+	}
+	s.committer, err = group.New(group.Config{
+		Ledger:   s.ledger,
+		MaxGroup: s.cfg.Limits.GroupSize,
+		MaxQueue: s.cfg.Limits.QueueLength,
+		Writers:  writers,
+		Clock:    s.cfg.Clock,
+		Observe:  s.observeGroup,
+	})
+	if err != nil {
+		return err
+	}
+	c.add("committer", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Limits.DrainPatience)
+		defer cancel()
+		return s.committer.Close(ctx)
+	})
+	return nil
+}
+
+// ensureSchema makes the schema for a newcomer. In production that is an operator's decision.
+func (s *Server) ensureSchema(ctx context.Context) error {
+	if !s.cfg.Dev {
+		return nil
+	}
+	return crdb.Migrate(ctx, s.cfg.DatabaseURL)
+}
