@@ -77,7 +77,7 @@ check-modules: ## Check that go.mod lists exactly what is imported.
 
 .PHONY: ci
 ci: FUZZTIME = 5s
-ci: check-generated lint breaking build test fuzz ## Run exactly what CI runs.
+ci: check-modules check-generated lint breaking build test fuzz ## Run exactly what CI runs.
 
 # Making
 
