@@ -137,6 +137,13 @@ func readForeign(text string) (string, steps, flaw) {
 
 // readIssuer reads the name of an issuing body. It never decides, so it is only made fit for printing.
 func readIssuer(text string) (string, steps, flaw) {
+	if tidy(text) {
+		return text, 0, flaw{}
+	}
+	return readUntidyIssuer(text)
+}
+
+func readUntidyIssuer(text string) (string, steps, flaw) {
 	wrong := malformed("must be text of at most 300 characters")
 	if len(text) > 8*maxIssuer || !utf8.ValidString(text) {
 		return "", 0, wrong
@@ -151,4 +158,24 @@ func readIssuer(text string) (string, steps, flaw) {
 		return issuer, didBlanks, flaw{}
 	}
 	return issuer, 0, flaw{}
+}
+
+// tidy reports whether an issuer is what readIssuer would make of it, for the letters that issuers are written in: it spares nearly
+// all of them the tables of Unicode.
+func tidy(text string) bool {
+	runes, last := 0, ' '
+	for _, r := range text {
+		blank := r == ' '
+		if blank && last == ' ' || !blank && !plainInPrint(r) {
+			return false
+		}
+		last = r
+		runes++
+	}
+	return runes <= maxIssuer && (runes == 0 || last != ' ')
+}
+
+// plainInPrint reports whether r is ASCII or Russian, printable, and the same in every normal form.
+func plainInPrint(r rune) bool {
+	return r > ' ' && r <= '~' || r >= 'А' && r <= 'я' || r == 'Ё' || r == 'ё' || r == '«' || r == '»'
 }
