@@ -21,7 +21,7 @@ func TestErrors(t *testing.T) {
 	var result error
 	d.Services.Confirm = func(ctx context.Context, r *porukav1.ConfirmIdentityRequest) (*porukav1.ConfirmIdentityResponse, error) {
 		if result == nil {
-			panic("pq: relation accounts, host db1")
+			panic("pq: relation accounts, host store-one")
 		}
 		return nil, result
 	}
@@ -44,7 +44,7 @@ func TestErrors(t *testing.T) {
 		{fault.New(fault.Deadline, fault.DeadlineOver), 504, "DEADLINE", ""},
 		{context.DeadlineExceeded, 504, "DEADLINE", ""},
 		{context.Canceled, 499, "CANCELLED", ""},
-		{errors.New("pq: relation accounts, host db1"), 500, "INTERNAL", ""},
+		{errors.New("pq: relation accounts, host store-one"), 500, "INTERNAL", ""},
 		{status.Error(codes.Unauthenticated, "Bearer realm=\"x\"\r\nSet-Cookie: a=b"), 500, "INTERNAL", ""},
 		{nil, 500, "INTERNAL", ""},
 	} {
@@ -57,7 +57,7 @@ func TestErrors(t *testing.T) {
 		if challenge := a.header.Get("Www-Authenticate"); (x.status == http.StatusUnauthorized) != (challenge == `Mutual realm="poruka"`) {
 			t.Errorf("%s: challenge %q", x.reason, challenge)
 		}
-		for _, secret := range []string{"pq:", "db1", "goroutine", ".go:", "Bearer", "Cookie"} {
+		for _, secret := range []string{"pq:", "store-one", "goroutine", ".go:", "Bearer", "Cookie"} {
 			if strings.Contains(a.body, secret) {
 				t.Errorf("%s: %q is told: %s", x.reason, secret, a.body)
 			}

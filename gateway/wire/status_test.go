@@ -55,7 +55,7 @@ func TestCodes(t *testing.T) {
 }
 
 // secret stands for whatever a driver or a panic might say.
-const secret = "pq: relation accounts, host db1, 112-233-445 95"
+const secret = "pq: relation accounts, host store-one, 112-233-445 95"
 
 func TestFaultOf(t *testing.T) {
 	own := fault.New(fault.Exhausted, fault.RateLimit)
@@ -80,7 +80,7 @@ func TestFaultOf(t *testing.T) {
 				t.Errorf("fault %v %v, want %v %v", f.Kind, f.Reason, c.kind, c.reason)
 			}
 			s := wire.Status(c.err, wire.Russian, "id")
-			if got := s.Proto().String(); strings.Contains(got, "db1") || strings.Contains(got, "112-") {
+			if got := s.Proto().String(); strings.Contains(got, "store-one") || strings.Contains(got, "112-") {
 				t.Errorf("the status tells the cause: %s", got)
 			}
 		})
