@@ -95,3 +95,47 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestViewCountsAttempts(t *testing.T) {
+	before := ledger.Attempts{Failures: seconds(1)}
+	v := ledger.NewView(ledger.Loaded{
+		Attempts: map[ledger.AttemptKey]ledger.Attempts{key(1): before}, Entries: []ledger.Entry{{ID: entryID(4)}},
+	})
+	if _, ok := v.Entry(entryID(4)); !ok {
+		t.Error("a loaded entry is not found")
+	}
+	for n := range 3 {
+		must(t, v.Try(func(v *ledger.View) error {
+			a := v.Attempts(key(1))
+			if len(a.Failures) != 1+n {
+				t.Errorf("decision %d sees %d failures", n, len(a.Failures))
+			}
+			v.SetAttempts(key(1), ledger.Attempts{Failures: append(a.Failures, seconds(9)...)})
+			return nil
+		}))
+	}
+	if len(before.Failures) != 1 || len(v.Attempts(key(2)).Failures) != 0 {
+		t.Error("a counter leaked")
+	}
+	if w := v.Writes(); len(w.Attempts) != 1 || len(w.Attempts[key(1)].Failures) != 4 || len(w.Entries) != 0 {
+		t.Errorf("writes %+v, want the counter alone", w)
+	}
+}
+
+func TestKeysAreJoined(t *testing.T) {
+	one := ledger.Keys{
+		Entries: []ledger.EntryID{entryID(1)}, Accounts: []ledger.AccountID{accountID(1)}, SNILS: []ledger.Index{index(1)},
+		Phones: []ledger.Index{index(2)}, Attempts: []ledger.AttemptKey{key(1)},
+	}
+	var all ledger.Keys
+	all.Add(one)
+	all.Add(ledger.Keys{})
+	all.Add(one)
+	for name, n := range map[string]int{
+		"entries": len(all.Entries), "accounts": len(all.Accounts), "SNILS": len(all.SNILS), "phones": len(all.Phones), "attempts": len(all.Attempts),
+	} {
+		if n != 2 {
+			t.Errorf("%d %s, want 2", n, name)
+		}
+	}
+}

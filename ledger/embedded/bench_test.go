@@ -117,6 +117,32 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkReport reads entries in pages of 1,000, as an export does, and sums up the month.
+func BenchmarkReport(b *testing.B) {
+	s, _, _ := openForBench(b)
+	status, err := s.Status(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run(fmt.Sprintf("summary of %d", status.Entries), func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Summary(b.Context(), ledger.Filter{From: time.Now().Add(-30 * 24 * time.Hour)}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("entries", func(b *testing.B) {
+		page := ledger.Page{Limit: 1000}
+		for left := b.N; left > 0; left -= 1000 {
+			_, next, err := s.Entries(b.Context(), ledger.Filter{Partner: "bank-07"}, page)
+			if err != nil {
+				b.Fatal(err)
+			}
+			page.After = next
+		}
+	})
+}
+
 func BenchmarkAccountBySNILS(b *testing.B) {
 	s, _, accounts := openForBench(b)
 	b.RunParallel(func(pb *testing.PB) {

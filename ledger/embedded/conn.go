@@ -12,8 +12,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// conn is one connection with its prepared statements. It speaks to the driver without database/sql, which would cost a
-// third of a decision in locks and conversions. It is not safe for concurrent use.
+// conn is one connection with its prepared statements. It speaks to the driver without database/sql, whose locks and
+// conversions would be paid for every statement of every decision of a group. It is not safe for concurrent use.
 type conn struct {
 	driver conner
 	stmts  map[text]stmt

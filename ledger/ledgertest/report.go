@@ -136,7 +136,7 @@ func chosen(entries []ledger.Entry, f ledger.Filter) []ledger.Entry {
 }
 
 func filters(t *testing.T, s suite) {
-	entries := mixed(2500)
+	entries := mixed(1300)
 	e := s.filled(t, entries)
 	for name, filter := range someFilters() {
 		want := chosen(entries, filter)
@@ -152,7 +152,7 @@ func filters(t *testing.T, s suite) {
 }
 
 func summaries(t *testing.T, s suite) {
-	entries := mixed(2500)
+	entries := mixed(1300)
 	e := s.filled(t, entries)
 	for name, filter := range someFilters() {
 		got, err := e.Summary(t.Context(), filter)
@@ -198,9 +198,9 @@ func foreignCursors(t *testing.T, s suite) {
 }
 
 func jumpingClocks(t *testing.T, s suite) {
-	entries := mixed(2500)
+	entries := mixed(1300)
 	for i := range entries { // the clock is set back, and forth, and stands still
-		entries[i].DecidedAt = moment(0).Add(time.Duration(i*7919%2500) * time.Minute)
+		entries[i].DecidedAt = moment(0).Add(time.Duration(i*7919%1300) * time.Minute)
 		if i%50 == 0 {
 			entries[i].DecidedAt = time.Time{}
 		}
