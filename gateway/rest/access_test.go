@@ -170,7 +170,7 @@ func TestWhatHasNoRoute(t *testing.T) {
 		wantError(t, path, a, http.StatusNotFound, "METHOD_UNKNOWN")
 	}
 	for _, line := range d.Log.Take() {
-		if strings.Contains(line, "445") || strings.Contains(line, "accounts") || strings.Contains(line, "caller") {
+		if strings.Contains(line, "snils") || strings.Contains(line, "accounts") || strings.Contains(line, "caller") {
 			t.Errorf("what the caller asked for is logged: %s", line)
 		}
 	}
