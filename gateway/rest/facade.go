@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -122,7 +123,17 @@ func (f *facade) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.page(ctx, w, r, page)
 		return
 	}
+	if hiddenSlash(r.URL) {
+		f.lost(ctx, nil, nil, w, r.WithContext(ctx), http.StatusNotFound)
+		return
+	}
 	f.routes.ServeHTTP(w, bare(ctx, r))
+}
+
+// hiddenSlash reports whether a slash of the path is written as an escape. What stands between two slashes would then depend on who reads
+// the path, and no id of ours holds one.
+func hiddenSlash(u *url.URL) bool {
+	return strings.Contains(u.RawPath, "%2f") || strings.Contains(u.RawPath, "%2F")
 }
 
 // bare is all that grpc-gateway gets of a request: where it goes. Headers, query and body wait in the exchange until the chain asks for them.

@@ -22,7 +22,7 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	for _, path := range []string{
 		"/", "//", "/v1", "/v1/", "/v2/caller", "/V1/caller", "/v1/Caller", "/v1/caller/", "//v1/caller", "/v1//caller", "/v1/caller//",
 		"/./v1/caller", "/v1/./caller", "/v1/../v1/caller", "/v1/caller/..", "/v1/caller;x=1", "/v1/caller%20", "/v1/caller%00",
-		"/v1/caller%2f", "/%2e%2e/v1/caller", "/v1/caller.json", "/v1/caller:describe", "/v1/partners/vtb", "/v1/partners/vtb:", "/v1/partners/:suspend",
+		"/v1%2fcaller", "/v1%2Fcaller", "/v1/caller%2f", "/%2e%2e/v1/caller", "/v1/caller.json", "/v1/caller:describe", "/v1/partners/vtb", "/v1/partners/vtb:", "/v1/partners/:suspend",
 		"/v1/confirmations/x/y", "/v1/accounts/x/confirmations/y",
 		"/poruka.v1.CallerService/DescribeCaller", "/metrics", "/livez", "/readyz", "/debug/pprof/", "/healthz", "/.well-known/x", "/favicon.ico",
 		"/openapi.json/", "/openapi.yaml", "/docs.html", "/v1/" + strings.Repeat("a/", 2000), "/v1/caller\u202e", "/v1/caller%0d%0aX-A:%20b",
