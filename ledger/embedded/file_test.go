@@ -12,6 +12,7 @@ import (
 
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/embedded"
+	"github.com/poruka/poruka/ledger/ledgertest"
 )
 
 func add(s ledger.Transactor, n byte) error {
@@ -225,4 +226,40 @@ func TestStatusCounts(t *testing.T) {
 	if status != want || !strings.HasPrefix(status.ServerVersion, "3.") {
 		t.Errorf("status %+v, want %+v", status, want)
 	}
+}
+
+// TestErasedKeysLeaveTheFile: what is overwritten must not be found in the free room of the file.
+func TestErasedKeysLeaveTheFile(t *testing.T) {
+	const secret = "the wrapped key of somebody who wants to be forgotten"
+	dir := t.TempDir()
+	put := func(s *embedded.Store, a ledger.Account) {
+		must(t, s.Transact(t.Context(), ledger.Keys{Accounts: []ledger.AccountID{a.ID}}, func(v *ledger.View) error {
+			v.PutAccount(a)
+			return nil
+		}))
+	}
+	s := openAt(t, filepath.Join(dir, "ledger"))
+	fill(t, s, 50)
+	a := benchAccount(7)
+	a.Profile.WrappedKey = []byte(secret)
+	put(s, a)
+	if !holdsText(t, dir, secret) {
+		t.Fatal("the key is not in the file before it is erased")
+	}
+	a.Profile = ledger.Sealed{}
+	put(s, a)
+	must(t, s.Close())
+	ledgertest.Canary(t, dir, secret)
+}
+
+func holdsText(t *testing.T, dir, text string) bool {
+	t.Helper()
+	for _, name := range []string{"ledger", "ledger-wal"} {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		must(t, err)
+		if strings.Contains(string(content), text) {
+			return true
+		}
+	}
+	return false
 }

@@ -54,7 +54,7 @@ func (f *folder) run(s *Store) {
 			return
 		case <-folds.C:
 			if f.dirty.Swap(false) {
-				err = s.fold(foldAt)
+				err = s.fold(foldAt, shrinkAt)
 			}
 		case <-sweeps.C:
 			err = s.sweep()
@@ -65,10 +65,10 @@ func (f *folder) run(s *Store) {
 	}
 }
 
-// fold empties the log when at least so many pages wait in it. Most of it is copied while decisions go on, the rest while
+// fold empties the log when at least so many pages wait in it, and cuts its file off when it has grown to shrink. Most of it is copied while decisions go on, the rest while
 // they stand still, so that the next one finds nothing to wait and begins the log anew. It must be the decisions'
 // connection that does so: from any other, it would take it as a change and forget its pages.
-func (s *Store) fold(atLeast int64) error {
+func (s *Store) fold(atLeast, shrink int64) error {
 	return s.folder.conns.use(context.Background(), func(c *conn) error {
 		length, waiting, err := checkpoint(c, `pragma wal_checkpoint(noop)`)
 		if err != nil || waiting < atLeast {
@@ -78,7 +78,7 @@ func (s *Store) fold(atLeast int64) error {
 			return err
 		}
 		rest := `pragma wal_checkpoint(passive)`
-		if length >= shrinkAt {
+		if length >= shrink {
 			rest = `pragma wal_checkpoint(truncate)`
 		}
 		return s.writers.use(context.Background(), func(*conn) error {

@@ -113,29 +113,62 @@ func TestACommitOfWhichNothingIsKnown(t *testing.T) {
 	}
 }
 
+func TestDecisionsReachTheDisk(t *testing.T) {
+	s := openHere(t, time.Now)
+	must(t, s.writers.use(t.Context(), func(c *conn) error {
+		synchronous, err := c.number(`pragma synchronous`)
+		must(t, err)
+		var journal string
+		must(t, c.query(func(r row) error { journal = r.text(0); return nil }, `pragma journal_mode`))
+		if synchronous != 2 || journal != "wal" {
+			t.Errorf("synchronous = %d, journal mode %q; want 2 (full), wal", synchronous, journal)
+		}
+		return nil
+	}))
+}
+
 func TestTheLogIsFolded(t *testing.T) {
 	s := openHere(t, time.Now)
-	waiting := func() (n int64) {
+	state := func() (length, waiting int64) {
 		must(t, s.folder.conns.use(t.Context(), func(c *conn) (err error) {
-			_, n, err = checkpoint(c, `pragma wal_checkpoint(noop)`)
+			length, waiting, err = checkpoint(c, `pragma wal_checkpoint(noop)`)
 			return err
 		}))
-		return n
+		return length, waiting
 	}
+	const never = 1 << 40
 	must(t, stage(s, kindsOfWrites()["an entry"]))
-	must(t, s.fold(foldAt))
-	if waiting() == 0 {
+	must(t, s.fold(foldAt, never))
+	before, waiting := state()
+	if waiting == 0 {
 		t.Error("a short log was folded")
 	}
-	must(t, s.fold(1))
-	if waiting() != 0 {
+	must(t, s.fold(1, never))
+	if _, waiting = state(); waiting != 0 {
 		t.Error("the log was not folded")
 	}
+	must(t, stage(s, kindsOfWrites()["a counter"]))
+	if length, _ := state(); length >= before {
+		t.Errorf("the log was not begun anew: %d pages, before %d", length, before)
+	}
+	must(t, s.fold(1, 1))
+	if info, err := os.Stat(s.cfg.Path + "-wal"); err != nil || info.Size() != 0 {
+		t.Errorf("the log was not cut off: %v, %v", info, err)
+	}
+}
 
+func TestAReaderInTheWayOfTheFold(t *testing.T) {
+	s := openHere(t, time.Now)
+	must(t, s.folder.conns.use(t.Context(), func(c *conn) error {
+		if n, err := c.number(`pragma busy_timeout`); err != nil || n > 50 {
+			t.Errorf("decisions would wait %d ms for the reader, %v", n, err)
+		}
+		return nil
+	}))
+	must(t, stage(s, kindsOfWrites()["an entry"]))
 	reading := make(chan struct{})
 	done := make(chan error, 1)
 	release := make(chan struct{})
-	must(t, stage(s, kindsOfWrites()["an account"]))
 	go func() {
 		done <- s.report(context.Background(), func(c *conn) error {
 			_, err := c.number(lastPosition)
@@ -145,13 +178,19 @@ func TestTheLogIsFolded(t *testing.T) {
 		})
 	}()
 	<-reading
-	must(t, s.fold(1)) // a reader in the way is no error
 	must(t, stage(s, kindsOfWrites()["a counter"]))
+	for _, shrink := range []int64{1 << 40, 1} {
+		must(t, s.fold(1, shrink)) // leaves what it cannot fold
+	}
+	must(t, stage(s, kindsOfWrites()["an account"]))
 	close(release)
 	must(t, <-done)
-	must(t, s.fold(1))
-	if waiting() != 0 {
-		t.Error("the log was not folded once the reader was gone")
+	must(t, s.fold(1, 1))
+	if info, err := os.Stat(s.cfg.Path + "-wal"); err != nil || info.Size() != 0 {
+		t.Errorf("the log was not folded once the reader was gone: %v, %v", info, err)
+	}
+	if !stored(t, s) {
+		t.Error("what was folded is lost")
 	}
 }
 

@@ -98,9 +98,9 @@ func (s *Store) open() (err error) {
 	if s.schema, err = migrate(s.cfg.Path, files, s.cfg.Logger); err != nil {
 		return err
 	}
-	s.writers = s.slots(1, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
+	s.writers = s.slots(1, patience, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "secure_delete(on)",
 		fmt.Sprintf("cache_size(%d)", -1024*s.cfg.CacheMiB))
-	s.readers = s.slots(s.cfg.ReadConns, "query_only(on)", "cache_size(-4096)")
+	s.readers = s.slots(s.cfg.ReadConns, patience, "query_only(on)", "cache_size(-4096)")
 	s.folder.conns = s.slots(1, foldPatience, "synchronous(full)", "cache_size(-1024)")
 	if s.anchor, err = dial(s.cfg.Path); err != nil {
 		return err
@@ -116,11 +116,12 @@ func (s *Store) open() (err error) {
 
 // slots opens connections as long as the files are still the same: a path that names nothing would get a new ledger.
 func (s *Store) slots(n int, pragmas ...string) *slots {
+	pragmas = append(pragmas, "temp_store(memory)")
 	return newSlots(n, func() (*conn, error) {
 		if err := s.file.check(); err != nil {
 			return nil, err
 		}
-		return dial(s.cfg.Path, append([]string{patience, "temp_store(memory)"}, pragmas...)...)
+		return dial(s.cfg.Path, pragmas...)
 	})
 }
 
