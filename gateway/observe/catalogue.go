@@ -131,8 +131,9 @@ var catalogue = []Metric{
 	},
 	{
 		Name: certsHandshakes, Kind: Counter, Labels: []string{"kind", "result"},
-		Help: "TLS handshakes whose client certificate was checked, by kind (full, resumed) and result (ok, refused). Many " +
-			"refused: somebody tries doors, or a partner's certificate has ended.",
+		Help: "TLS handshakes, by kind (full, resumed; none when refused) and result: ok, or why there is no connection " +
+			"(no_certificate, untrusted, identity, expired, revoked, revocation_unknown, connections, protocol). Many but " +
+			"protocol: somebody tries doors, or a partner's certificate has ended.",
 	},
 
 	{

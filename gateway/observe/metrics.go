@@ -129,13 +129,18 @@ func (m *Metrics) CertsReloaded(err error) { m.reloads.WithLabelValues(result(er
 // RevocationAlarm tells whether a revocation list is stale.
 func (m *Metrics) RevocationAlarm(err error) { m.alarm.Set(number(err != nil)) }
 
-// Handshake counts a checked client certificate.
-func (m *Metrics) Handshake(resumed bool, err error) {
-	kind := "full"
-	if resumed {
-		kind = "resumed"
+// Handshake counts a TLS handshake. refusal says why there is no connection; empty: there is one.
+func (m *Metrics) Handshake(resumed bool, refusal string) {
+	kind, outcome := "full", refusal
+	switch {
+	case refusal != "":
+		kind = ""
+	case resumed:
+		kind, outcome = "resumed", "ok"
+	default:
+		outcome = "ok"
 	}
-	m.handshakes.WithLabelValues(kind, result(err, "refused")).Inc()
+	m.handshakes.WithLabelValues(kind, outcome).Inc()
 }
 
 // RosterReloaded counts an attempt to take a new roster.

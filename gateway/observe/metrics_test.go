@@ -41,7 +41,7 @@ func touch(m *observe.Metrics) {
 	m.Expiry("server", "gateway", time.Unix(1, 0))
 	m.CertsReloaded(nil)
 	m.RevocationAlarm(errors.New("stale"))
-	m.Handshake(true, nil)
+	m.Handshake(true, "")
 	m.RosterReloaded(errors.New("bad"))
 	m.Suspended(1)
 	m.LedgerUp(true)

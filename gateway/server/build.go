@@ -90,7 +90,6 @@ func (s *Server) openCerts(context.Context, *closers) (err error) {
 		Logger:       s.cfg.Logger,
 		OnReload:     s.metrics.CertsReloaded,
 		OnAlarm:      s.metrics.RevocationAlarm,
-		OnHandshake:  s.metrics.Handshake,
 	})
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -23,6 +22,7 @@ import (
 // openDoor builds what stands between the listeners and the rooms: one chain for both transports.
 func (s *Server) openDoor(ctx context.Context) error {
 	s.connections = newConnections(s.roster, s.cfg.TrustDomain)
+	s.doorkeeper = newDoorkeeper(s.metrics, s.cfg.Logger, s.cfg.Clock)
 	validator, err := intercept.NewValidator()
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (s *Server) openTracing(ctx context.Context) (*observe.Tracing, error) {
 }
 
 func (s *Server) openGRPC(chain *intercept.Chain, services *rpc.Services) error {
-	options := append(chain.ServerOptions(), grpc.Creds(credentials.NewTLS(s.connections.config(s.certs.ServerConfig("h2")))))
+	options := append(chain.ServerOptions(), grpc.Creds(s.doorkeeper.grpcCredentials(s.connections.config(s.certs.ServerConfig("h2")))))
 	s.grpc = grpc.NewServer(options...)
 	s.closers.add("gRPC server", func() error {
 		s.grpc.Stop()

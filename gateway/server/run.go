@@ -38,7 +38,7 @@ func (s *Server) tasks() []task {
 		{"readiness", s.runProbe},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
 		{"REST listener", func(context.Context) error {
-			return closed(s.rest.ServeTLS(s.connections.listener(s.listeners.rest), "", ""))
+			return closed(s.rest.Serve(s.doorkeeper.restListener(s.connections.listener(s.listeners.rest), s.rest.TLSConfig.Clone())))
 		}},
 		{"ops listener", func(context.Context) error { return closed(s.ops.Serve(s.listeners.ops)) }},
 	}

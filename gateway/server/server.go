@@ -37,6 +37,7 @@ type Server struct {
 // door is what stands between the listeners and the rooms.
 type door struct {
 	connections *connections
+	doorkeeper  *doorkeeper
 	grpc        *grpc.Server
 	rest        *http.Server
 	ops         *http.Server
