@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -68,6 +69,9 @@ var errDevelopmentKeys = errors.New("the keys were made for development; serve w
 
 func (s *Server) openRing(ctx context.Context, _ *closers) (err error) {
 	s.ring, err = seal.File{Path: s.cfg.KeyRing}.Load(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is none at %s; 'poruka keys init' makes one, or serve with --dev", s.cfg.KeyRing)
+	}
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,12 @@ import (
 
 // keysCmd is the key ring.
 type keysCmd struct {
+	Init   keysInitCmd   `cmd:"" help:"Make a key ring for production."`
 	List   keysListCmd   `cmd:"" help:"List the keys of a ring."`
 	Rotate keysRotateCmd `cmd:"" help:"Add a new key to a ring and let it take over."`
 }
 
-// keyring is the flag that names the ring. Its file is written by 'poruka serve --dev' for development.
+// keyring is the flag that names the ring. Its file is written by 'poruka keys init', and by 'poruka serve --dev' for development.
 type keyring struct {
 	Keyring string `help:"File of the key ring." default:".poruka/keyring.json" placeholder:"FILE"`
 }
@@ -161,7 +162,7 @@ func promote(ring *seal.Ring, purpose seal.Purpose, id uint32) (*seal.Ring, erro
 func keyringError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w; 'poruka serve --dev' makes one for development", err)
+		return fmt.Errorf("%w; 'poruka keys init' makes one, 'poruka serve --dev' one for development", err)
 	case errors.Is(err, seal.ErrMode):
 		return fmt.Errorf("%w; chmod 0400 mends it", err)
 	default:
