@@ -87,7 +87,7 @@ func TestKeysWrongly(t *testing.T) {
 	path, _ := ringFile(t)
 	command{t: t}.run("keys", "rotate", "index", "--keyring", path).want(t, exitUsage, "", "must be one of")
 	command{t: t}.run("keys", "rotate", "--stage", "--promote", "1", "--keyring", path).want(t, exitUsage, "", "can't be used together")
-	command{t: t}.run("keys", "list", "--keyring", path+".none").want(t, exitStuck, "", "'poruka serve --dev' makes one")
+	command{t: t}.run("keys", "list", "--keyring", path+".none").want(t, exitStuck, "", "'poruka keys init' makes one")
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
