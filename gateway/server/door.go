@@ -83,9 +83,10 @@ func (s *Server) accessTable() (*access.Table, error) {
 // register registers everything that can be called, in front of whatever the registrar puts there.
 func (s *Server) register(r access.Registrar, services *rpc.Services, health healthv1.HealthServer) {
 	services.Register(r)
-	healthv1.RegisterHealthServer(r, health)
+	library := drainable{Registrar: r, drained: s.drained}
+	healthv1.RegisterHealthServer(library, health)
 	if s.cfg.Dev {
-		reflection.Register(r)
+		reflection.Register(library)
 	}
 }
 

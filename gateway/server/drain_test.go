@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -215,4 +217,62 @@ func same(answer, recorded *porukav1.Confirmation) bool {
 	a, r := proto.CloneOf(answer), proto.CloneOf(recorded)
 	a.Normalisation, a.Replayed, r.Replayed = nil, false, false
 	return proto.Equal(a, r)
+}
+
+// TestIdleStreamsDoNotHoldTheDrain opens every kind of stream, and leaves it and some connections idle: a drain must not wait for who does
+// nothing.
+func TestIdleStreamsDoNotHoldTheDrain(t *testing.T) {
+	g := gatewaytest.Start(t, gatewaytest.Config{})
+	portal, bank := g.Conn("portal"), g.Conn("vtb")
+	watch, err := healthv1.NewHealthClient(portal).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := watch.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	bulk, err := porukav1.NewConfirmationServiceClient(bank).ConfirmIdentities(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports, err := porukav1.NewPortalServiceClient(portal).ImportAccounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, err := reflectionv1.NewServerReflectionClient(bank).ServerReflectionInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		doorOf(t, g, "vtb").call(http.MethodGet, "/v1/caller", "")
+	}
+	if err := bulk.Send(&porukav1.ConfirmIdentitiesRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bulk.Recv(); err != nil { // it is under way
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := g.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > patience || strings.Contains(g.Log(), "cut off") {
+		t.Errorf("the drain took %v; the log:\n%s", took, g.Log())
+	}
+	for name, receive := range map[string]func() error{
+		"health": func() error {
+			for {
+				if _, err := watch.Recv(); err != nil {
+					return err
+				}
+			}
+		},
+		"bulk":       func() error { _, err := bulk.Recv(); return err },
+		"import":     func() error { return imports.RecvMsg(&porukav1.ImportAccountsResponse{}) },
+		"reflection": func() error { _, err := described.Recv(); return err },
+	} {
+		if err := receive(); status.Code(err) != codes.Unavailable {
+			t.Errorf("%s ends with %v", name, err)
+		}
+	}
 }
