@@ -48,6 +48,7 @@ func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.look("the log", g.Log())
+	auditLines(t, g) // whatever was in a name, a line is one event
 	ledgertest.Canary(t, g.Dir, a.allSecrets()...)
 	if !strings.Contains(g.Log(), `"stack"`) {
 		t.Error("the log holds no panic")
