@@ -41,9 +41,10 @@ func TestNames(t *testing.T) {
 	names(t, "method", ledger.MethodESignature, ledger.ParseMethod, ledger.Method.String)
 	names(t, "registry status", ledger.RegistryNone, ledger.ParseRegistryStatus, ledger.RegistryStatus.String)
 	names(t, "outcome", ledger.OutcomeNotChecked, ledger.ParseOutcome, ledger.Outcome.String)
-	names(t, "kind", ledger.KindPortalRecord, nil, ledger.Kind.String)
+	names(t, "kind", ledger.KindAccess, nil, ledger.Kind.String)
 	names(t, "authentication", ledger.AuthenticatedInBranch, nil, ledger.Authentication.String)
 	names(t, "field", ledger.FieldEmail, nil, ledger.Field.String)
+	names(t, "group", ledger.GroupContact, nil, ledger.FieldGroup.String)
 }
 
 func TestFallsTo(t *testing.T) {
