@@ -1,5 +1,5 @@
 // Package gatewaytest runs a whole gateway in the test's process: real TLS on real sockets, the embedded ledger in a folder of the
-// test, certificates of a CA made for it.
+// test or a database of its own on a server that the tests share, certificates of a CA made for it.
 //
 // Promise: it is up when Start returns and gone, with all that it opened, when the test ends; many may run side by side.
 //
@@ -28,6 +28,7 @@ import (
 // Config says what kind of gateway a test wants. The zero Config is a good one.
 type Config struct {
 	DataDir  string               // empty: a folder of the test
+	Database string               // URL of a database; empty: the embedded ledger in DataDir
 	Accounts int                  // invented accounts to begin with
 	Clock    func() time.Time     // nil: the real one
 	Change   func(*config.Config) // changes the settings before the start; may be nil
@@ -79,9 +80,10 @@ func Start(t testing.TB, cfg Config) *Gateway {
 func settingsOf(t testing.TB, cfg Config) config.Config {
 	t.Helper()
 	settings := config.Config{
-		DataDir: cfg.DataDir,
-		Dev:     true,
-		Listen:  config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
+		DataDir:     cfg.DataDir,
+		DatabaseURL: cfg.Database,
+		Dev:         true,
+		Listen:      config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
 	}
 	if cfg.Change != nil {
 		cfg.Change(&settings)

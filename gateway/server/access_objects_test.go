@@ -43,7 +43,11 @@ func confirmed(t *testing.T, g *gatewaytest.Gateway, bank string, r *porukav1.Co
 // TestAnotherBanksConfirmationIsUnknown asks for what is another bank's and for what does not exist, in the same way: the answers must
 // be the same to the byte, but for what names the request.
 func TestAnotherBanksConfirmationIsUnknown(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+	ledgers.OnEach(t, anotherBanksConfirmationIsUnknown)
+}
+
+func anotherBanksConfirmationIsUnknown(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	theirs := raisable(t, g, 60)[0]
 	id := confirmed(t, g, "sberbank", theirs)
 	conn, rest := g.Conn("vtb"), doorOf(t, g, "vtb")
@@ -110,8 +114,10 @@ func plainHeaders(a answer) map[string][]string {
 }
 
 // TestABankSpeaksForItselfAlone names another bank in every field where a bank can be named.
-func TestABankSpeaksForItselfAlone(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+func TestABankSpeaksForItselfAlone(t *testing.T) { ledgers.OnEach(t, aBankSpeaksForItselfAlone) }
+
+func aBankSpeaksForItselfAlone(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	requests := raisable(t, g, 60)
 	id := confirmed(t, g, "sberbank", requests[0])
 	conn, rest := g.Conn("vtb"), doorOf(t, g, "vtb")

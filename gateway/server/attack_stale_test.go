@@ -173,8 +173,10 @@ func TestExpiredWhileConnected(t *testing.T) {
 }
 
 // TestSuspendedBank suspends a bank under its open connections and lets it come back.
-func TestSuspendedBank(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{})
+func TestSuspendedBank(t *testing.T) { ledgers.OnEach(t, suspendedBank) }
+
+func suspendedBank(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database})
 	bank, other := probeOf(t, g, "vtb"), probeOf(t, g, "sberbank")
 	operator := porukav1.NewOperatorServiceClient(g.Conn("operator"))
 	if _, err := operator.SuspendPartner(t.Context(), &porukav1.SuspendPartnerRequest{Id: "vtb", Note: "a test"}); err != nil {

@@ -3,6 +3,8 @@ package server_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,6 +22,8 @@ import (
 	"github.com/poruka/poruka/gateway/client/accountimport"
 	"github.com/poruka/poruka/gateway/development"
 	"github.com/poruka/poruka/gateway/gatewaytest"
+	"github.com/poruka/poruka/ledger/ledgertest"
+	"github.com/poruka/poruka/ledger/ledgertest/database"
 	"github.com/poruka/poruka/partners/sandbox/people"
 )
 
@@ -100,6 +104,28 @@ func (a *aviary) look(where string, texts ...string) {
 }
 
 func (a *aviary) allSecrets() []string { return slices.Collect(maps.Keys(a.secrets)) }
+
+// lookInDatabase searches every value of every table, and the log of the server.
+func (a *aviary) lookInDatabase(url string) {
+	a.t.Helper()
+	if url == "" {
+		return // the embedded ledger is files of the data directory
+	}
+	folder := a.t.TempDir()
+	dump := database.Dump(a.t, url)
+	for table, text := range dump {
+		if err := os.WriteFile(filepath.Join(folder, table), text, 0o600); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	if len(dump["account"]) == 0 || len(dump["attempt"]) == 0 || !strings.Contains(string(dump["entry"]), "vtb") {
+		a.t.Error("nothing is in the database, so that nothing can be found there")
+	}
+	ledgertest.Canary(a.t, folder, a.allSecrets()...)
+	if text, ok := ledgers.PostgreSQLLog(); ok {
+		a.look("the log of the database server", text)
+	}
+}
 
 // row is a bird as the portal imports it.
 func (a *aviary) row(n int) *porukav1.PutAccountRequest {

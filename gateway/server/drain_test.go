@@ -138,14 +138,18 @@ func (l *load) inBulk(ctx context.Context, bank string) {
 // not there.
 func TestDrainUnderLoad(t *testing.T) {
 	t.Parallel() // it waits a good deal
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: drainAccounts})
+	ledgers.OnEach(t, drainUnderLoad)
+}
+
+func drainUnderLoad(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: drainAccounts})
 	claims := raisable(t, g, drainAccounts)
 	for range drains {
 		l := &load{
 			t: t, g: g, claims: claims, sent: map[string]string{}, streamed: map[string]bool{}, answered: map[string]*porukav1.Confirmation{},
 		}
 		l.untilDrained()
-		g = gatewaytest.Start(t, gatewaytest.Config{DataDir: g.Dir, Unready: true})
+		g = gatewaytest.Start(t, gatewaytest.Config{Database: database, DataDir: g.Dir, Unready: true})
 		l.compare(g)
 	}
 }

@@ -25,11 +25,17 @@ import (
 	"github.com/poruka/poruka/gateway/server"
 )
 
-// childDir is set in the environment of a process that is to be a gateway and nothing else.
-const childDir = "PORUKA_TEST_CHILD_DIR"
+// childDir is set in the environment of a process that is to be a gateway and nothing else, and childDatabase when its ledger is not
+// the embedded one.
+const (
+	childDir      = "PORUKA_TEST_CHILD_DIR"
+	childDatabase = "PORUKA_TEST_CHILD_DATABASE"
+)
 
 const (
 	kills         = 50
+	killsShort    = 5
+	killsOnServer = 15 // the database server does not die with the gateway
 	killCallers   = 64
 	killAccounts  = 6000
 	killAfterMost = 100 // answers of a round; the moment of the kill is what is being varied
@@ -37,9 +43,9 @@ const (
 )
 
 // beChild serves in this process until it is killed.
-func beChild(dir string) error {
+func beChild(dir, database string) error {
 	settings, err := config.Config{
-		DataDir: dir, Dev: true, Listen: config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
+		DataDir: dir, DatabaseURL: database, Dev: true, Listen: config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
 	}.Complete()
 	if err != nil {
 		return err
@@ -63,10 +69,10 @@ type child struct {
 	dir     string
 }
 
-func startChild(t *testing.T, dir string) *child {
+func startChild(t *testing.T, dir, database string) *child {
 	t.Helper()
 	c := &child{t: t, dir: dir, command: exec.Command(os.Args[0])}
-	c.command.Env = append(os.Environ(), childDir+"="+dir)
+	c.command.Env = append(os.Environ(), childDir+"="+dir, childDatabase+"="+database)
 	c.command.Stderr = os.Stderr
 	out, err := c.command.StdoutPipe()
 	if err != nil {
@@ -147,22 +153,27 @@ func (m *memory) keep(t *testing.T, r *porukav1.ConfirmIdentityRequest, answer *
 
 // TestKill kills the gateway under load, again and again: every answered call must be in the ledger with the same outcome, none twice, and
 // no account raised without an entry.
-func TestKill(t *testing.T) {
+func TestKill(t *testing.T) { ledgers.OnEach(t, killed) }
+
+func killed(t *testing.T, database string) {
 	rounds := kills
-	if testing.Short() {
-		rounds = 5
+	if database != "" {
+		rounds = killsOnServer
 	}
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: killAccounts})
+	if testing.Short() {
+		rounds = killsShort
+	}
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: killAccounts})
 	m := &memory{requests: raisable(t, g, killAccounts), answered: map[string]*porukav1.Confirmation{}, bankOf: map[string]string{}}
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	for range rounds {
-		c := startChild(t, g.Dir)
+		c := startChild(t, g.Dir, database)
 		underLoad(t, c, m)
 		c.kill()
 	}
-	last := startChild(t, g.Dir)
+	last := startChild(t, g.Dir, database)
 	t.Logf("%d kills, %d answers, %d lost answers, %d requests not sent", rounds, len(m.answered), len(m.unsure), len(m.requests))
 	if len(m.answered) < rounds*killAfterMost/4 || len(m.unsure) == 0 {
 		t.Errorf("too little happened for the test to mean anything")

@@ -50,8 +50,10 @@ func series(page string) map[string]bool {
 }
 
 // TestSeriesDoNotGrow makes calls that differ in all that a caller may choose: what is measured must not grow by it.
-func TestSeriesDoNotGrow(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{})
+func TestSeriesDoNotGrow(t *testing.T) { ledgers.OnEach(t, seriesDoNotGrow) }
+
+func seriesDoNotGrow(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database})
 	rest, conn := doorOf(t, g, "vtb"), g.Conn("vtb")
 	client := porukav1.NewConfirmationServiceClient(conn)
 	round := func(n int) {
@@ -85,8 +87,10 @@ func TestSeriesDoNotGrow(t *testing.T) {
 }
 
 // TestWhatIsMeasured checks the metrics that no call sets by itself, and that a decision is counted once, however often it is asked for.
-func TestWhatIsMeasured(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+func TestWhatIsMeasured(t *testing.T) { ledgers.OnEach(t, whatIsMeasured) }
+
+func whatIsMeasured(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	request := raisable(t, g, 60)[0]
 	confirmed(t, g, "vtb", request)
 	bank := porukav1.NewConfirmationServiceClient(g.Conn("vtb"))

@@ -7,18 +7,15 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
-	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/gateway/gatewaytest"
-	"github.com/poruka/poruka/ledger/ledgertest/postgres"
 )
 
 // TestTwoGatewaysOnOneDatabase sends every request to both gateways at the same time, several times: together they are one.
 func TestTwoGatewaysOnOneDatabase(t *testing.T) {
 	const accounts = 60
-	database := postgres.Start(t, postgres.Config{}).NewDatabase(t)
-	onDatabase := func(c *config.Config) { c.DatabaseURL = database }
-	first := gatewaytest.Start(t, gatewaytest.Config{Accounts: accounts, Change: onDatabase})
-	second := gatewaytest.Start(t, gatewaytest.Config{DataDir: first.Dir, Unready: true, Change: onDatabase})
+	database := ledgers.PostgreSQL(t)
+	first := gatewaytest.Start(t, gatewaytest.Config{Accounts: accounts, Database: database})
+	second := gatewaytest.Start(t, gatewaytest.Config{DataDir: first.Dir, Unready: true, Database: database})
 
 	var banks []porukav1.ConfirmationServiceClient
 	for _, g := range []*gatewaytest.Gateway{first, second} {

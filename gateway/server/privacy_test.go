@@ -21,11 +21,17 @@ import (
 
 // TestNothingPersonalIsLeftAnywhere lets persons nobody has heard of through everything that the gateway does, well and badly, with the
 // log at its most talkative, and then looks for them: in the log, the metrics, every answer to banks, compliance and operators, and
-// every file of the data directory.
+// every file of the data directory, every column of the
+// database, and what the database server has logged.
 func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
+	ledgers.OnEach(t, nothingPersonalIsLeftAnywhere)
+}
+
+func nothingPersonalIsLeftAnywhere(t *testing.T, database string) {
 	clock := &trap{}
 	g := gatewaytest.Start(t, gatewaytest.Config{
-		Clock: clock.now, Change: func(c *config.Config) { c.Log.Level = "debug" },
+		Database: database,
+		Clock:    clock.now, Change: func(c *config.Config) { c.Log.Level = "debug" },
 	})
 	a := hatch(t, g, 1000)
 	a.throughThePortal()
@@ -50,6 +56,7 @@ func TestNothingPersonalIsLeftAnywhere(t *testing.T) {
 	a.look("the log", g.Log())
 	auditLines(t, g) // whatever was in a name, a line is one event
 	ledgertest.Canary(t, g.Dir, a.allSecrets()...)
+	a.lookInDatabase(database)
 	if !strings.Contains(g.Log(), `"stack"`) {
 		t.Error("the log holds no panic")
 	}

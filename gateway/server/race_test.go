@@ -56,9 +56,11 @@ func allTogether(n int, call func(i int)) {
 }
 
 // TestTwoBanksOneAccount lets two banks, each over both transports in turn, confirm the same accounts at the same moment.
-func TestTwoBanksOneAccount(t *testing.T) {
+func TestTwoBanksOneAccount(t *testing.T) { ledgers.OnEach(t, twoBanksOneAccount) }
+
+func twoBanksOneAccount(t *testing.T, database string) {
 	const accounts = 150
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: accounts})
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: accounts})
 	banks := [][]asker{askers(t, g, "sberbank"), askers(t, g, "vtb")}
 	won := map[int]int{}
 	for round, r := range raisable(t, g, accounts) {
@@ -85,9 +87,11 @@ func TestTwoBanksOneAccount(t *testing.T) {
 }
 
 // TestOneRequestManyTimes repeats one request id at the same moment, over both transports.
-func TestOneRequestManyTimes(t *testing.T) {
+func TestOneRequestManyTimes(t *testing.T) { ledgers.OnEach(t, oneRequestManyTimes) }
+
+func oneRequestManyTimes(t *testing.T, database string) {
 	const repeats = 100
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	bank := askers(t, g, "vtb")
 	for round, r := range raisable(t, g, 60)[:5] {
 		got := make([]*porukav1.Confirmation, repeats)
@@ -141,8 +145,10 @@ func wrong(r *porukav1.ConfirmIdentityRequest, birth string) *porukav1.ConfirmId
 
 // TestGuessesInParallel lets banks guess at one account at the same moment: not one guess more than the budget may be judged, and then
 // not even the truth, without a bank being able to lock another out.
-func TestGuessesInParallel(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+func TestGuessesInParallel(t *testing.T) { ledgers.OnEach(t, guessesInParallel) }
+
+func guessesInParallel(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	target := raisable(t, g, 60)[0]
 	judged := func(bank string, guesses int) int {
 		var mu sync.Mutex
@@ -180,8 +186,10 @@ func TestGuessesInParallel(t *testing.T) {
 
 // TestUnknownLooksLikeMismatch compares, over both transports, the answer about a SNILS that nobody has with that about an account whose
 // owner is another.
-func TestUnknownLooksLikeMismatch(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 60})
+func TestUnknownLooksLikeMismatch(t *testing.T) { ledgers.OnEach(t, unknownLooksLikeMismatch) }
+
+func unknownLooksLikeMismatch(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 60})
 	known := raisable(t, g, 60)[0]
 	unknown := proto.CloneOf(known)
 	unknown.Person.Snils = g.Population().Account(5000).Person.SNILS

@@ -18,14 +18,17 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		if err := beChild(dir); err != nil {
+		if err := beChild(dir, os.Getenv(childDatabase)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(ledgers.Main(m))
 }
+
+// ledgers are what the tests that need one run on.
+var ledgers gatewaytest.Servers
 
 // raisable are requests that raise an account each, with fresh times and ids.
 func raisable(t *testing.T, g *gatewaytest.Gateway, accounts int) []*porukav1.ConfirmIdentityRequest {
@@ -47,8 +50,10 @@ func raisable(t *testing.T, g *gatewaytest.Gateway, accounts int) []*porukav1.Co
 	return requests
 }
 
-func TestABankRaisesAnAccountOnce(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: 100})
+func TestABankRaisesAnAccountOnce(t *testing.T) { ledgers.OnEach(t, aBankRaisesAnAccountOnce) }
+
+func aBankRaisesAnAccountOnce(t *testing.T, database string) {
+	g := gatewaytest.Start(t, gatewaytest.Config{Database: database, Accounts: 100})
 	bank := porukav1.NewConfirmationServiceClient(g.Conn("sberbank"))
 	for _, request := range raisable(t, g, 100) {
 		first, err := bank.ConfirmIdentity(t.Context(), request)
