@@ -19,8 +19,14 @@ type LogHead struct {
 // BlockSize is the number of positions in a block, and of hashes in a full tile.
 const BlockSize = 256
 
-// RecordLevel is the Level of tiles that hold records instead of hashes.
-const RecordLevel = -1
+// Levels of tiles that are none of the tree's.
+const (
+	// RecordLevel is that of tiles that hold records instead of hashes.
+	RecordLevel = -1
+	// StateLevel is that of tiles in which whoever advances the log keeps what it needs to go on: opaque, a multiple of 32 bytes,
+	// and at most those of a full tile. The new one replaces the old one whatever their lengths.
+	StateLevel = -2
+)
 
 // TileID names a tile as C2SP tlog-tiles does: level 0 holds the hashes of leaves, level n+1 one hash for each full tile of level n.
 // At RecordLevel there are the records of a block.
