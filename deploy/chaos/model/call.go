@@ -87,11 +87,11 @@ type Call struct {
 
 // Want is an account as the portal wants it.
 type Want struct {
-	Level      Level // NoLevel: as it is
-	Data       uint8 // variant of what is put beside level and phone
-	Phone      bool  // the portal has verified the phone
-	Version    int64 // when positive, the account must have it
-	MayFall    bool  // the level may
+	Level   Level // NoLevel: as it is
+	Data    uint8 // variant of what is put beside level and phone
+	Phone   bool  // the portal has verified the phone
+	Version int64 // when positive, the account must have it
+	MayFall bool  // the level may
 }
 
 // Refusal is a definite answer that is no decision. Empty: there is none.
