@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -38,7 +37,7 @@ func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
 	}
 	c.add("ledger", s.ledger.Close)
 	if err := s.ledger.Ping(ctx); err != nil {
-		return fmt.Errorf("%w; 'poruka ledger migrate' makes the schema", err)
+		return err
 	}
 	s.committer, err = group.New(group.Config{
 		Ledger:   s.ledger,
