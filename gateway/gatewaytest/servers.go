@@ -23,11 +23,17 @@ type Servers struct {
 	without   bool // CockroachDB, and it was said
 }
 
-// OnEach runs a test on the embedded ledger, for which database is empty, and on a database of its own on PostgreSQL and
-// on CockroachDB: give it to Config.Database. A server that is not there is said to be missing; on CI PostgreSQL must be there.
+// OnEach runs a test on the embedded ledger, for which database is empty, and then as OnServers does.
 func (s *Servers) OnEach(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) { test(t, "") })
+	s.OnServers(t, test)
+}
+
+// OnServers runs a test on a database of its own on PostgreSQL and on CockroachDB: give it to Config.Database. A server that is
+// not there is said to be missing; on CI PostgreSQL must be there.
+func (s *Servers) OnServers(t *testing.T, test func(t *testing.T, database string)) {
+	t.Helper()
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, s.PostgreSQL(t)) })
 	t.Run("CockroachDB", func(t *testing.T) { test(t, s.CockroachDB(t)) })
 }

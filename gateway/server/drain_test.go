@@ -219,7 +219,7 @@ func (l *load) compare(g *gatewaytest.Gateway) {
 // same compares an answer with what is recorded of it; how the claim was written is known only while it is decided.
 func same(answer, recorded *porukav1.Confirmation) bool {
 	a, r := proto.CloneOf(answer), proto.CloneOf(recorded)
-	a.Normalisation, a.Replayed, r.Replayed = nil, false, false
+	a.Normalisation, r.Normalisation, a.Replayed, r.Replayed = nil, nil, false, false
 	return proto.Equal(a, r)
 }
 

@@ -18,18 +18,25 @@ import (
 	"github.com/poruka/poruka/ledger/seal"
 )
 
-// production are the settings of a gateway that is not for development, with keys for it.
-func production(t *testing.T) gatewaytest.Config {
+// productionRing makes a key ring that is not for development and gives its path.
+func productionRing(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
 	ring, err := seal.Generate(seal.Production)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (seal.File{Path: filepath.Join(dir, "keyring.json")}).Create(t.Context(), ring); err != nil {
+	path := filepath.Join(t.TempDir(), "keyring.json")
+	if err := (seal.File{Path: path}).Create(t.Context(), ring); err != nil {
 		t.Fatal(err)
 	}
-	return gatewaytest.Config{DataDir: dir, Change: func(c *config.Config) { c.Dev = false }}
+	return path
+}
+
+// production are the settings of a gateway that is not for development, with keys for it.
+func production(t *testing.T) gatewaytest.Config {
+	t.Helper()
+	ring := productionRing(t)
+	return gatewaytest.Config{Change: func(c *config.Config) { c.Dev, c.KeyRing = false, ring }}
 }
 
 // TestProductionDescribesNothing: outside of development there is no reflection, for nobody, and never a page for debugging on a port
