@@ -35,15 +35,21 @@ func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error
 	return nil
 }
 
+// ensureRing makes a ring, or completes one from before a purpose was added.
 func ensureRing(ctx context.Context, path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+	file := seal.File{Path: path}
+	if held, err := file.Load(ctx); !errors.Is(err, fs.ErrNotExist) {
+		if err != nil || len(held.Lacks()) == 0 {
+			return err
+		}
+		_, err = file.Update(ctx, (*seal.Ring).Completed)
 		return err
 	}
 	ring, err := seal.Generate(seal.Development)
 	if err != nil {
 		return err
 	}
-	return seal.File{Path: path}.Create(ctx, ring)
+	return file.Create(ctx, ring)
 }
 
 func ensureFile(path string, content []byte) error {

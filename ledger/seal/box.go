@@ -30,12 +30,13 @@ const (
 	prefixSize  = 5  // of a wrapped key: a byte 1 and the id of the ring key, big-endian, as Tink writes them
 )
 
-// Seal encrypts a profile for one account with a data key made for this call.
+// Seal encrypts a profile for a new account, with a data key made for this call. That key lives as long as the account: what
+// the account holds later is sealed by Reseal.
 func (r *Ring) Seal(id ledger.AccountID, profile []byte) (ledger.Sealed, error) {
 	var key [dataKeySize]byte
 	defer clear(key[:])
 	_, _ = rand.Read(key[:]) // never fails: see its documentation
-	box, err := boxCipher(key[:])
+	box, err := boxed(id, key[:], profile)
 	if err != nil {
 		return ledger.Sealed{}, err
 	}
@@ -43,10 +44,29 @@ func (r *Ring) Seal(id ledger.AccountID, profile []byte) (ledger.Sealed, error) 
 	if err != nil {
 		return ledger.Sealed{}, fmt.Errorf("seal: wrapping a data key: %w", err)
 	}
+	return ledger.Sealed{WrappedKey: wrapped, Box: box}, nil
+}
+
+// Reseal encrypts a profile that takes the place of a sealed one, under the same data key, on which the account's commitments
+// rest. Errors are those of Open, but for the box, which is not looked at.
+func (r *Ring) Reseal(id ledger.AccountID, held ledger.Sealed, profile []byte) (ledger.Sealed, error) {
+	key, err := r.dataKey(id, held)
+	if err != nil {
+		return ledger.Sealed{}, err
+	}
+	defer clear(key)
+	box, err := boxed(id, key, profile)
+	return ledger.Sealed{WrappedKey: held.WrappedKey, Box: box}, err
+}
+
+func boxed(id ledger.AccountID, key, profile []byte) ([]byte, error) {
+	box, err := boxCipher(key)
+	if err != nil {
+		return nil, err
+	}
 	sealed := make([]byte, 1, 1+len(profile)+box.Overhead())
 	sealed[0] = boxVersion
-	sealed = box.Seal(sealed, nil, profile, associated(boxLabel, id)) //nolint:gosec // nil: this cipher draws the nonce itself
-	return ledger.Sealed{WrappedKey: wrapped, Box: sealed}, nil
+	return box.Seal(sealed, nil, profile, associated(boxLabel, id)), nil //nolint:gosec // nil: this cipher draws the nonce itself
 }
 
 // Open decrypts what Seal made for the same account. Errors are ErrOpen, ErrKeyMissing and ErrShredded.
@@ -115,7 +135,8 @@ func wrappedBy(s ledger.Sealed) (uint32, bool) {
 	return binary.BigEndian.Uint32(s.WrappedKey[1:prefixSize]), true
 }
 
-// boxCipher makes the cipher of a box. A data key seals one box, so a random nonce cannot repeat under it.
+// boxCipher makes the cipher of a box. A data key seals as many boxes as the profile has changes, which is nowhere near the
+// number at which random nonces may repeat.
 func boxCipher(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -135,8 +156,8 @@ func associated(label string, id ledger.AccountID) []byte {
 	return append(append(make([]byte, 0, len(keyLabel)+len(id)), label...), id[:]...)
 }
 
-// complete makes the primitives of the keysets. A ring without a usable key for each purpose is refused.
-func (r *Ring) complete() (*Ring, error) {
+// ready makes the primitives of the keysets. A ring without a usable key for each purpose is refused, but for the late ones.
+func (r *Ring) ready() (*Ring, error) {
 	if r.environment != Development && r.environment != Production {
 		return nil, ErrEnvironment
 	}
@@ -163,6 +184,16 @@ func (r *Ring) complete() (*Ring, error) {
 		return nil, err
 	}
 	r.index = indexes[0]
-	r.request, err = macs(Request, r.sets[Request].handle)
+	if r.request, err = macs(Request, r.sets[Request].handle); err != nil {
+		return nil, err
+	}
+	if s := r.sets[Mark]; s.handle != nil {
+		if r.mark, err = macs(Mark, s.handle); err != nil {
+			return nil, err
+		}
+	}
+	if s := r.sets[Log]; s.handle != nil {
+		r.log, err = logKeys(s)
+	}
 	return r, err
 }

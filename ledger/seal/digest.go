@@ -25,6 +25,8 @@ const (
 	entryLabel      = "poruka entry\x00"
 	withdrawalLabel = "poruka withdrawal\x00"
 	digestLabel     = "poruka digest\x00"
+	markLabel       = "poruka mark\x00"
+	saltLabel       = "poruka commitments\x00"
 )
 
 // SNILS gives the blind index of a SNILS in its 11 digits; zero for the empty string.

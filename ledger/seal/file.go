@@ -172,27 +172,40 @@ func (f File) decode(ctx context.Context, data []byte) (*Ring, error) {
 	if d.WrappedBy != name {
 		return nil, ErrWrapper
 	}
-	if len(d.Keysets) != len(Purposes()) {
-		return nil, ErrMalformed
-	}
 	r := &Ring{environment: d.Environment, created: d.Created, sets: map[Purpose]set{}}
+	known := 0
 	for _, purpose := range Purposes() {
-		object := d.Keysets[purpose]
-		handle, err := f.readSet(ctx, object.Keyset, d.Environment, purpose)
+		object, there := d.Keysets[purpose]
+		if !there && purpose.isLate() {
+			continue
+		}
+		known++
+		s, err := f.decodeSet(ctx, object, d.Environment, purpose)
 		if err != nil {
 			return nil, err
 		}
-		born := map[uint32]time.Time{}
-		for text, at := range object.Created {
-			id, err := strconv.ParseUint(text, 10, 32)
-			if err != nil {
-				return nil, ErrMalformed
-			}
-			born[uint32(id)] = at
-		}
-		r.sets[purpose] = set{handle, born}
+		r.sets[purpose] = s
 	}
-	return r.complete()
+	if len(d.Keysets) != known {
+		return nil, ErrMalformed
+	}
+	return r.ready()
+}
+
+func (f File) decodeSet(ctx context.Context, object keysetObject, environment string, purpose Purpose) (set, error) {
+	handle, err := f.readSet(ctx, object.Keyset, environment, purpose)
+	if err != nil {
+		return set{}, err
+	}
+	born := map[uint32]time.Time{}
+	for text, at := range object.Created {
+		id, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return set{}, ErrMalformed
+		}
+		born[uint32(id)] = at
+	}
+	return set{handle, born}, nil
 }
 
 func (f File) writeSet(ctx context.Context, handle *keyset.Handle, to io.Writer, environment string, purpose Purpose) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
 	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
+	"github.com/tink-crypto/tink-go/v2/signature"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -24,22 +25,27 @@ const (
 // Purpose is what a key of the ring is for.
 type Purpose string
 
-// Purposes. Every ring has at least one key for each.
+// Purposes. Every ring has at least one key for each, but for one from before there was a log: see Lacks.
 const (
 	Data    Purpose = "data"    // wraps the data keys of the accounts
 	Index   Purpose = "index"   // makes blind indexes
 	Request Purpose = "request" // makes entry ids and digests
+	Log     Purpose = "log"     // signs receipts and checkpoints
+	Mark    Purpose = "mark"    // marks the entries that we have made
 )
 
 // Purposes lists all purposes.
-func Purposes() []Purpose { return []Purpose{Data, Index, Request} }
+func Purposes() []Purpose { return []Purpose{Data, Index, Request, Log, Mark} }
+
+// isLate: rings from before there was a log lack it.
+func (p Purpose) isLate() bool { return p == Log || p == Mark }
 
 // Errors of rings.
 var (
 	// ErrEnvironment: neither development nor production.
 	ErrEnvironment = errors.New("seal: the environment must be development or production")
 	// ErrPurpose: the ring has no such purpose.
-	ErrPurpose = errors.New("seal: the purpose must be data, index or request")
+	ErrPurpose = errors.New("seal: the purpose must be data, index, request, log or mark")
 	// ErrIndexRotation: a new index key would hide every account from those who look for it by SNILS.
 	ErrIndexRotation = errors.New("seal: the index key cannot be rotated: every account would have to be indexed again")
 	// ErrKey: the ring has no such key for the purpose.
@@ -55,7 +61,9 @@ type Ring struct {
 	data    map[uint32]tink.AEAD // by key id
 	sealing uint32               // id of the key that wraps new data keys
 	index   *mac
-	request []*mac // the newest first
+	request []*mac   // the newest first
+	log     []LogKey // the newest first
+	mark    []*mac   // the newest first
 }
 
 // set is one keyset with the birthdays of its keys, which Tink does not keep.
@@ -66,23 +74,42 @@ type set struct {
 
 // Generate makes a ring with one new key for each purpose.
 func Generate(environment string) (*Ring, error) {
-	born := now()
-	r := &Ring{environment: environment, created: born, sets: map[Purpose]set{}}
-	for _, purpose := range Purposes() {
-		grown, id, err := add(keyset.NewManager(), purpose)
+	r := &Ring{environment: environment, created: now(), sets: map[Purpose]set{}}
+	return r.Completed()
+}
+
+// Lacks lists the purposes for which the ring has no key: none, but for a ring from before there was a log. What needs such a
+// key gives nothing then: no signature, the zero mark.
+func (r *Ring) Lacks() []Purpose {
+	return slices.DeleteFunc(Purposes(), func(purpose Purpose) bool { return r.sets[purpose].handle != nil })
+}
+
+// Completed gives a ring with a first key for each purpose that r lacks.
+func (r *Ring) Completed() (*Ring, error) {
+	next := &Ring{environment: r.environment, created: r.created, sets: maps.Clone(r.sets)}
+	for _, purpose := range r.Lacks() {
+		first, err := firstKey(purpose)
 		if err != nil {
 			return nil, err
 		}
-		if err := grown.SetPrimary(id); err != nil {
-			return nil, fmt.Errorf("seal: %w", err)
-		}
-		handle, err := grown.Handle()
-		if err != nil {
-			return nil, fmt.Errorf("seal: %w", err)
-		}
-		r.sets[purpose] = set{handle, map[uint32]time.Time{id: born}}
+		next.sets[purpose] = first
 	}
-	return r.complete()
+	return next.ready()
+}
+
+func firstKey(purpose Purpose) (set, error) {
+	grown, id, err := add(keyset.NewManager(), purpose)
+	if err != nil {
+		return set{}, err
+	}
+	if err := grown.SetPrimary(id); err != nil {
+		return set{}, fmt.Errorf("seal: %w", err)
+	}
+	handle, err := grown.Handle()
+	if err != nil {
+		return set{}, fmt.Errorf("seal: %w", err)
+	}
+	return set{handle, map[uint32]time.Time{id: now()}}, nil
 }
 
 // now is when a key is born. It is told to people and decides nothing.
@@ -91,6 +118,7 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Second) } //nolint:
 func add(manager *keyset.Manager, purpose Purpose) (*keyset.Manager, uint32, error) {
 	templates := map[Purpose]func() *tinkpb.KeyTemplate{
 		Data: aead.AES256GCMKeyTemplate, Index: prf.HMACSHA256PRFKeyTemplate, Request: prf.HMACSHA256PRFKeyTemplate,
+		Log: signature.ED25519KeyWithoutPrefixTemplate, Mark: prf.HMACSHA256PRFKeyTemplate,
 	}
 	template, ok := templates[purpose]
 	if !ok {
@@ -125,6 +153,9 @@ func (r *Ring) Keys() []KeyInfo {
 	var infos []KeyInfo
 	for _, purpose := range Purposes() {
 		s := r.sets[purpose]
+		if s.handle == nil {
+			continue
+		}
 		for entry := range entries(s.handle) {
 			infos = append(infos, KeyInfo{purpose, entry.KeyID(), entry.IsPrimary(), s.born[entry.KeyID()]})
 		}
@@ -185,7 +216,7 @@ func (r *Ring) with(purpose Purpose, manager *keyset.Manager, born map[uint32]ti
 	}
 	next := &Ring{environment: r.environment, created: r.created, sets: maps.Clone(r.sets)}
 	next.sets[purpose] = set{handle, born}
-	return next.complete()
+	return next.ready()
 }
 
 // String tells the environment and how many keys there are.

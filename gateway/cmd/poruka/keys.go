@@ -29,8 +29,11 @@ type keysListCmd struct{ keyring }
 
 // Help is shown by --help.
 func (*keysListCmd) Help() string {
-	return `A ring has keys for three purposes: 'data' seals personal data, 'index' finds accounts by SNILS, INN and phone, 'request' names
-and compares requests. The key in use makes what is new; the others read what they have made. No key is ever printed.
+	return `A ring has keys for five purposes: 'data' seals personal data, 'index' finds accounts by SNILS, INN and phone, 'request' names
+and compares requests, 'log' signs receipts and checkpoints of the log, 'mark' marks the entries that the gateways have made.
+The key in use makes what is new; the others read what they have made. A secret key is never printed.
+
+A ring from before there was a log has no 'log' and no 'mark'; 'poruka keys rotate' adds what is missing.
 
 Example:
 
@@ -88,7 +91,7 @@ func printKeys(s *streams, ring *seal.Ring) error {
 
 // keysRotateCmd adds a key.
 type keysRotateCmd struct {
-	Purpose string `arg:"" optional:"" help:"Which key: data or request." enum:"data,request" default:"data"`
+	Purpose string `arg:"" optional:"" help:"Which key: data, request, log or mark." enum:"data,request,log,mark" default:"data"`
 	Stage   bool   `help:"Add the key, but let it only read for now." xor:"step"`
 	Promote uint32 `help:"Let a staged key take over." placeholder:"KEY" xor:"step"`
 	keyring
@@ -98,7 +101,8 @@ type keysRotateCmd struct {
 func (*keysRotateCmd) Help() string {
 	return `What the older keys have made stays readable; a server takes the new ring when it is started again. With one server, stop it,
 rotate, start it. With several servers that share a ring, rotate in two steps, so that none meets what it cannot read: stage,
-bring the file to all and start them again one by one, promote, and once more. The index key cannot be rotated.
+bring the file to all and start them again one by one, promote, and once more. The index key cannot be rotated. A ring that has
+no key at all for some purpose gets its first one on the way; with several servers, stop them all for that.
 
 The file is replaced at once and as a whole. Keep the backup of the ring as long as any backup of the ledger: without its
 key, sealed data are gone.
@@ -122,6 +126,9 @@ func (c *keysRotateCmd) Run(ctx context.Context, s *streams) error {
 	id := c.Promote
 	ring, err := seal.File{Path: c.Keyring}.Update(ctx, func(ring *seal.Ring) (next *seal.Ring, err error) {
 		purpose := seal.Purpose(c.Purpose)
+		if ring, err = ring.Completed(); err != nil {
+			return nil, err
+		}
 		switch {
 		case c.Promote != 0:
 			return promote(ring, purpose, id)

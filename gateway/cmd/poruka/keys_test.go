@@ -29,12 +29,12 @@ func TestKeysList(t *testing.T) {
 	path, ring := ringFile(t)
 	got := command{t: t}.run("keys", "list", "--keyring", path)
 	got.want(t, exitDone, fmt.Sprintf("data     %10d  %s  in use\n", ring.Keys()[0].ID, ring.Created().Format("2006-01-02 15:04:05")), "")
-	if lines := strings.Count(got.out, "\n"); lines != 4 {
-		t.Errorf("%d lines, want a header and 3 keys", lines)
+	if lines := strings.Count(got.out, "\n"); lines != 6 {
+		t.Errorf("%d lines, want a header and 5 keys", lines)
 	}
 	var view ringView
 	got = command{t: t}.run("keys", "list", "--keyring", path, "--json")
-	if err := json.Unmarshal([]byte(got.out), &view); err != nil || view.Environment != "development" || len(view.Keys) != 3 || !view.Keys[2].InUse {
+	if err := json.Unmarshal([]byte(got.out), &view); err != nil || view.Environment != "development" || len(view.Keys) != 5 || !view.Keys[2].InUse {
 		t.Errorf("%s: %v", got.out, err)
 	}
 }
@@ -51,7 +51,7 @@ func TestKeysRotate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if keys := after.Keys(); len(keys) != 4 || keys[0].Primary || !keys[1].Primary || keys[1].Purpose != seal.Data {
+	if keys := after.Keys(); len(keys) != 6 || keys[0].Primary || !keys[1].Primary || keys[1].Purpose != seal.Data {
 		t.Errorf("keys %+v", keys)
 	}
 	if got, err := after.Open(account, old); err != nil || string(got) != "old" {
@@ -63,7 +63,7 @@ func TestKeysRotateInTwoSteps(t *testing.T) {
 	path, before := ringFile(t)
 	var staged, promoted rotated
 	got := command{t: t}.run("keys", "rotate", "request", "--stage", "--keyring", path, "--json")
-	if err := json.Unmarshal([]byte(got.out), &staged); err != nil || staged.Key == 0 || len(staged.Ring.Keys) != 4 {
+	if err := json.Unmarshal([]byte(got.out), &staged); err != nil || staged.Key == 0 || len(staged.Ring.Keys) != 6 {
 		t.Fatalf("%s: %v", got.out, err)
 	}
 	const id = "7b0c1e9e-6a5f-4a52-9f0c-1f2d3c4b5a69"
