@@ -16,7 +16,7 @@ var (
 	ErrOutcomeUnknown = errors.New("ledger: outcome unknown")
 	// ErrConflict: others kept changing what the transaction needs; nothing was stored; try again.
 	ErrConflict = errors.New("ledger: conflict")
-	// ErrOverloaded: the queue is full; nothing was stored.
+	// ErrOverloaded: too much waits already; nothing was stored.
 	ErrOverloaded = errors.New("ledger: overloaded")
 	// ErrCursor: the cursor was not made by this engine.
 	ErrCursor = errors.New("ledger: malformed cursor")
@@ -132,5 +132,7 @@ type Engine interface {
 	Reader
 	Reporter
 	Suspender
+	Log
+	Checkpoints
 	Store
 }

@@ -84,7 +84,7 @@ func (c *engineCmd) fill(ctx context.Context, committer *group.Committer) error 
 			accounts = append(accounts, engineAccount(n))
 			keys.Accounts = append(keys.Accounts, accounts[len(accounts)-1].ID)
 		}
-		if _, err := group.Do(ctx, committer, keys, func(v *ledger.View) (struct{}, error) {
+		if _, err := group.Do(ctx, committer, "sberbank", keys, func(v *ledger.View) (struct{}, error) {
 			for _, a := range accounts {
 				if _, there := v.Account(a.ID); !there {
 					v.PutAccount(a)
@@ -106,7 +106,7 @@ func raise(ctx context.Context, committer *group.Committer, n uint64) error {
 		Entries: []ledger.EntryID{id}, SNILS: []ledger.Index{account.SNILS},
 		Attempts: []ledger.AttemptKey{{Subject: account.SNILS}, {Subject: account.SNILS, Partner: "sberbank"}},
 	}
-	_, err := group.Do(ctx, committer, keys, func(v *ledger.View) (struct{}, error) {
+	_, err := group.Do(ctx, committer, "sberbank", keys, func(v *ledger.View) (struct{}, error) {
 		found, ok := v.AccountBySNILS(account.SNILS)
 		if !ok {
 			return struct{}{}, ledger.ErrNotFound

@@ -53,7 +53,7 @@ type Certificates struct {
 // Limits bound the work of one gateway.
 type Limits struct {
 	GroupSize     int           `yaml:"groupSize"`     // confirmations decided in one transaction at most; default 64
-	QueueLength   int           `yaml:"queueLength"`   // confirmations waiting for a transaction at most; default 4096
+	QueueLength   int           `yaml:"queueLength"`   // confirmations waiting for a transaction at most, half of them of one bank; default 4096
 	Reports       int           `yaml:"reports"`       // reports streamed at the same time; default 2
 	MaxDeadline   time.Duration `yaml:"maxDeadline"`   // a caller's longer deadline is cut to this; default 10s
 	DrainPatience time.Duration `yaml:"drainPatience"` // how long shutting down waits for calls under way; default 30s

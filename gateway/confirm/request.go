@@ -11,6 +11,7 @@ import (
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/refusal"
 	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/group"
 	"github.com/poruka/poruka/ledger/person"
 	"github.com/poruka/poruka/partners"
 )
@@ -26,6 +27,9 @@ type Caller struct {
 }
 
 func (c Caller) id() ledger.PartnerID { return ledger.PartnerID(c.Partner.ID) }
+
+// lane keeps the bank's decisions from holding up those of others.
+func (c Caller) lane() group.Lane { return group.Lane(c.Partner.ID) }
 
 // Request is what a bank asks, well-formed.
 type Request struct {

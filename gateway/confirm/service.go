@@ -95,7 +95,7 @@ func (s *Service) Confirm(ctx context.Context, caller Caller, r Request) (Decisi
 	if !s.running.enter(q.ids[0], q.now) {
 		return Decision{}, fault.New(fault.Exhausted, fault.Overloaded).After(time.Second)
 	}
-	decision, err := group.Do(ctx, s.cfg.Committer, q.keys(), q.decide)
+	decision, err := group.Do(ctx, s.cfg.Committer, caller.lane(), q.keys(), q.decide)
 	s.running.leave(q.ids[0], s.unsettledUntil(err), s.cfg.Clock())
 	if err != nil {
 		return Decision{}, refusal.Ledger(err)

@@ -30,7 +30,7 @@ func (s *Service) Withdraw(ctx context.Context, caller Caller, id ledger.EntryID
 		digest: s.cfg.Ring.Digest(withdrawalPurpose, id[:]), now: s.cfg.Clock().UTC().Truncate(time.Microsecond),
 	}
 	keys := ledger.Keys{Entries: []ledger.EntryID{w.id}, Accounts: []ledger.AccountID{confirmation.Account}}
-	decision, err := group.Do(ctx, s.cfg.Committer, keys, w.decide)
+	decision, err := group.Do(ctx, s.cfg.Committer, caller.lane(), keys, w.decide)
 	if err != nil {
 		return Decision{}, refusal.Ledger(err)
 	}

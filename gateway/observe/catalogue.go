@@ -67,7 +67,7 @@ var catalogue = []Metric{
 	{
 		Name: interceptRefusals, Kind: Counter, Labels: []string{"method", "reason"},
 		Help: "Calls that were refused undecided, by reason. Many CERTIFICATE_ or ACCESS_DENIED: somebody tries doors. Many " +
-			"OVERLOADED: the ledger is too slow for the load.",
+			"OVERLOADED: the ledger is too slow for the load, see poruka_group_waiting_decisions.",
 	},
 	{
 		Name: interceptDuration, Kind: Histogram, Labels: []string{"method"}, Buckets: durations,
@@ -111,9 +111,9 @@ var catalogue = []Metric{
 		Help: "Decisions lost to the store; their callers were told UNAVAILABLE. Any rate above zero is trouble of the store.",
 	},
 	{
-		Name: groupWaiting, Kind: Gauge,
-		Help: "Decisions that wait for a transaction now. Near limits.queueLength: calls are about to be refused with " +
-			"OVERLOADED.",
+		Name: groupWaiting, Kind: Gauge, Labels: []string{"lane"},
+		Help: "Decisions that wait for a transaction now, by lane: a bank of the roster, portal, or portal/import. A lane " +
+			"that holds as much as is left of limits.queueLength is refused with OVERLOADED; others are not.",
 	},
 
 	{

@@ -18,10 +18,10 @@ type Metrics struct {
 	panics          prometheus.Counter
 
 	outcomes *prometheus.CounterVec
+	waiting  *prometheus.GaugeVec
 
 	groupSize, groupTime, groupWait prometheus.Histogram
 	splits, failures                prometheus.Counter
-	waiting                         prometheus.Gauge
 
 	expiry              *prometheus.GaugeVec
 	reloads, handshakes *prometheus.CounterVec
@@ -49,7 +49,7 @@ func NewMetrics(config MetricsConfig) (*Metrics, error) {
 		running: r.gauges(interceptRunning), panics: r.counter(interceptPanics),
 		outcomes:  r.counters(confirmOutcomes),
 		groupSize: r.histogram(groupDecisions), groupTime: r.histogram(groupDuration), groupWait: r.histogram(groupWaited),
-		splits: r.counter(groupSplits), failures: r.counter(groupFailures), waiting: r.gauge(groupWaiting),
+		splits: r.counter(groupSplits), failures: r.counter(groupFailures), waiting: r.gauges(groupWaiting),
 		expiry: r.gauges(certsExpiry), reloads: r.counters(certsReloads), alarm: r.gauge(certsAlarm), handshakes: r.counters(certsHandshakes),
 		rosters: r.counters(partnersReloads), suspended: r.gauge(partnersSuspended),
 		ledgerUp: r.gauge(ledgerUp), isReady: r.gauge(serverReady),
@@ -112,8 +112,10 @@ func (m *Metrics) Group(size, splits, failed int, waited, duration time.Duration
 	m.failures.Add(float64(failed))
 }
 
-// Waiting tells how many decisions wait for a transaction now.
-func (m *Metrics) Waiting(decisions int) { m.waiting.Set(float64(decisions)) }
+// Waiting tells how many decisions of a lane wait for a transaction now.
+func (m *Metrics) Waiting(lane string, decisions int) {
+	m.waiting.WithLabelValues(lane).Set(float64(decisions))
+}
 
 // Expiry tells when a certificate or list ends. ForgetExpiries first, when the set may have changed.
 func (m *Metrics) Expiry(kind, name string, at time.Time) {

@@ -37,7 +37,7 @@ func touch(m *observe.Metrics) {
 	m.Panicked()
 	m.Outcome("vtb", "CONFIRMED")
 	m.Group(3, 1, 1, time.Millisecond, time.Millisecond)
-	m.Waiting(2)
+	m.Waiting("vtb", 2)
 	m.Expiry("server", "gateway", time.Unix(1, 0))
 	m.CertsReloaded(nil)
 	m.RevocationAlarm(errors.New("stale"))

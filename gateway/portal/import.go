@@ -189,7 +189,7 @@ func (p *pipeline) store(ctx context.Context, items []*item) error {
 			keys.Add(it.put.keys())
 		}
 	}
-	outcomes, err := group.Do(ctx, p.service.cfg.Committer, keys, func(v *ledger.View) ([]outcome, error) {
+	outcomes, err := group.Do(ctx, p.service.cfg.Committer, importLane, keys, func(v *ledger.View) ([]outcome, error) {
 		outcomes := make([]outcome, len(items))
 		for i, it := range items {
 			if outcomes[i].err = it.err; it.err == nil {

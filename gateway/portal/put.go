@@ -51,7 +51,7 @@ func (s *Service) Put(ctx context.Context, p Put) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	stored, err := group.Do(ctx, s.cfg.Committer, ready.keys(), ready.decide)
+	stored, err := group.Do(ctx, s.cfg.Committer, lane, ready.keys(), ready.decide)
 	if err != nil {
 		return Stored{}, refusal.Ledger(err)
 	}

@@ -47,7 +47,7 @@ func (s *Service) RecordConfirmation(ctx context.Context, r Record) (Recorded, e
 		ids: s.cfg.Ring.EntryIDs(ledger.PortalID, r.RequestID),
 	}
 	keys := ledger.Keys{Entries: q.ids, Accounts: []ledger.AccountID{r.Account}}
-	recorded, err := group.Do(ctx, s.cfg.Committer, keys, q.decide)
+	recorded, err := group.Do(ctx, s.cfg.Committer, lane, keys, q.decide)
 	if err != nil {
 		return Recorded{}, refusal.Ledger(err)
 	}

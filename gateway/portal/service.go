@@ -43,6 +43,12 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
+// Lanes of the portal's decisions. No bank's id has a slash.
+const (
+	lane       group.Lane = group.Lane(ledger.PortalID)
+	importLane group.Lane = lane + "/import" // somebody waits for a single account, nobody for a row
+)
+
 // Service keeps accounts. Make one with New. It is safe for concurrent use.
 type Service struct {
 	cfg     Config

@@ -88,7 +88,9 @@ func (s *Server) runGauges(ctx context.Context) error {
 			expiriesAt = now
 			s.gaugeExpiries()
 		}
-		s.metrics.Waiting(s.committer.Waiting())
+		for lane, decisions := range s.committer.Lanes() {
+			s.metrics.Waiting(string(lane), decisions)
+		}
 		s.metrics.Suspended(s.banks.Suspended())
 		select {
 		case <-ctx.Done():

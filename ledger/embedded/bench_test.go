@@ -174,7 +174,7 @@ func BenchmarkCommitter(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			keys, decide := confirmation(rand.IntN(accounts), int(n.Add(1)))
-			if _, err := group.Do(b.Context(), c, keys, func(v *ledger.View) (struct{}, error) { return struct{}{}, decide(v) }); err != nil {
+			if _, err := group.Do(b.Context(), c, "sberbank", keys, func(v *ledger.View) (struct{}, error) { return struct{}{}, decide(v) }); err != nil {
 				b.Error(err)
 			}
 		}

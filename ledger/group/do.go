@@ -16,7 +16,8 @@ type op struct {
 	run   func(*ledger.View) error
 	done  chan error // holds one answer
 	since time.Time
-	place *list.Element // guarded by Committer.mu; nil when not waiting
+	line  *line         // the lane it is in; guarded by Committer.mu, as place is
+	place *list.Element // nil when not waiting
 
 	refused error // of run, in the transaction tried last; belongs to the writer until done
 }
@@ -38,10 +39,10 @@ func (e *PanicError) Error() string { return "group: a decision panicked with a 
 // decide may run several times, on another goroutine, and even after Do has returned because ctx ended; see
 // ledger.Transactor. It must judge by the View alone and hand its results over only by returning them.
 //
-// Other errors: ledger.ErrOverloaded and ledger.ErrUnavailable (nothing was stored), ledger.ErrConflict (nothing was
+// Other errors: ledger.ErrOverloaded when too much waits in this lane (nothing was stored), ledger.ErrUnavailable (likewise), ledger.ErrConflict (nothing was
 // stored), ledger.ErrOutcomeUnknown, and ctx.Err(): while the decision waits, it is dropped; once its transaction has
 // begun, that goes on, and a look-up by entry id settles what became of it.
-func Do[T any](ctx context.Context, c *Committer, keys ledger.Keys, decide func(*ledger.View) (T, error)) (T, error) {
+func Do[T any](ctx context.Context, c *Committer, lane Lane, keys ledger.Keys, decide func(*ledger.View) (T, error)) (T, error) {
 	var latest, none T // latest belongs to the writer until done
 	o := &op{keys: keys, done: make(chan error, 1)}
 	o.run = func(v *ledger.View) (err error) {
@@ -56,7 +57,7 @@ func Do[T any](ctx context.Context, c *Committer, keys ledger.Keys, decide func(
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	if err := c.put(o); err != nil {
+	if err := c.put(lane, o); err != nil {
 		return none, err
 	}
 	if err := c.await(ctx, o); err != nil {

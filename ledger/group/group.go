@@ -1,18 +1,21 @@
 // Package group commits concurrent decisions together: what waits while one transaction commits becomes the next.
 //
-// Promise: a decision succeeds or fails alone, although it shares a transaction with others; decisions are made in the
-// order in which they came; a lone decision never waits; what is answered with nil is stored.
+// Promise: a decision succeeds or fails alone, although it shares a transaction with others; the decisions of one lane are
+// taken in order of arrival; a lone decision never waits; what is answered with nil is stored. Lanes take turns: however
+// many decisions wait in one, the first of another is in the next group, and finds room in the queue.
 //
-// Powers: Do runs one decision; the Committer bounds how many wait and how long a transaction may take.
+// Powers: Do runs one decision; the Committer bounds how many wait, in all and in one lane, and how long a transaction may
+// take.
 //
-// Limits: it knows nothing of what is decided and treats all callers alike.
+// Limits: it knows nothing of what is decided, and all lanes have the same right. Several writers work side by side: they
+// take groups in order, and the ledger settles which commits first.
 package group
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -39,8 +42,8 @@ type Group struct {
 // Config is what a Committer needs.
 type Config struct {
 	Ledger   ledger.Transactor
-	MaxGroup int              // decisions in a transaction; 0 means DefaultMaxGroup
-	MaxQueue int              // decisions that may wait; 0 means DefaultMaxQueue
+	MaxGroup int              // decisions in a transaction, those with many accounts counted by accounts; 0 means DefaultMaxGroup
+	MaxQueue int              // decisions that may wait, half of it in one lane; 0 means DefaultMaxQueue
 	Writers  int              // transactions at a time; 0 means 1, right for SQLite
 	Timeout  time.Duration    // of one transaction; 0 means DefaultTimeout
 	Clock    func() time.Time // for Group; nil means that nothing is timed
@@ -84,7 +87,7 @@ type Committer struct {
 
 	mu      sync.Mutex
 	arrived sync.Cond // something waits, or closing
-	waiting list.List // of *op
+	waiting lanes
 	closing bool
 }
 
@@ -95,7 +98,7 @@ func New(cfg Config) (*Committer, error) {
 		return nil, err
 	}
 	all, stop := context.WithCancel(context.Background())
-	c := &Committer{cfg: cfg, stop: stop, stopped: all.Done()}
+	c := &Committer{cfg: cfg, stop: stop, stopped: all.Done(), waiting: lanes{most: cfg.MaxQueue, all: map[Lane]*line{}}}
 	c.base = func() (context.Context, context.CancelFunc) { return context.WithTimeout(all, cfg.Timeout) }
 	c.arrived.L = &c.mu
 	for range cfg.Writers {
@@ -108,7 +111,18 @@ func New(cfg Config) (*Committer, error) {
 func (c *Committer) Waiting() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.waiting.Len()
+	return c.waiting.length
+}
+
+// Lanes tells how many decisions wait in each lane that has been used.
+func (c *Committer) Lanes() map[Lane]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	waiting := make(map[Lane]int, len(c.waiting.all))
+	for lane, l := range c.waiting.all {
+		waiting[lane] = l.ops.Len()
+	}
+	return waiting
 }
 
 // Close refuses new decisions with ledger.ErrUnavailable, finishes those that wait, and lets the writers go. When ctx ends
@@ -133,7 +147,7 @@ func (c *Committer) Close(ctx context.Context) error {
 	c.stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, o := range c.take(c.cfg.MaxQueue) {
+	for _, o := range c.waiting.take(math.MaxInt) {
 		o.finish(errClosed)
 	}
 	return ctx.Err()
@@ -142,17 +156,16 @@ func (c *Committer) Close(ctx context.Context) error {
 var errClosed = fmt.Errorf("%w: the committer is closed", ledger.ErrUnavailable)
 
 // put queues o, or says why not.
-func (c *Committer) put(o *op) error {
+func (c *Committer) put(lane Lane, o *op) error {
 	o.since = c.cfg.Clock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing {
 		return errClosed
 	}
-	if c.waiting.Len() >= c.cfg.MaxQueue {
+	if !c.waiting.add(lane, o) {
 		return ledger.ErrOverloaded
 	}
-	o.place = c.waiting.PushBack(o)
 	c.arrived.Signal()
 	return nil
 }
@@ -164,8 +177,7 @@ func (c *Committer) withdraw(o *op) bool {
 	if o.place == nil {
 		return false
 	}
-	c.waiting.Remove(o.place)
-	o.place = nil
+	c.waiting.remove(o)
 	return true
 }
 
@@ -173,23 +185,8 @@ func (c *Committer) withdraw(o *op) bool {
 func (c *Committer) next() []*op {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.waiting.Len() == 0 && !c.closing {
+	for c.waiting.length == 0 && !c.closing {
 		c.arrived.Wait()
 	}
-	return c.take(c.cfg.MaxGroup)
-}
-
-// take removes at most n from the front of the queue. The caller holds mu.
-func (c *Committer) take(n int) []*op {
-	n = min(n, c.waiting.Len())
-	if n == 0 {
-		return nil
-	}
-	ops := make([]*op, 0, n)
-	for range n {
-		o, _ := c.waiting.Remove(c.waiting.Front()).(*op)
-		o.place = nil
-		ops = append(ops, o)
-	}
-	return ops
+	return c.waiting.take(c.cfg.MaxGroup)
 }

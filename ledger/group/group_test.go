@@ -90,15 +90,22 @@ func queue(t *testing.T, c *group.Committer, decisions ...func(*ledger.View) (in
 	t.Helper()
 	answers := make([]chan error, len(decisions))
 	for i, decide := range decisions {
-		answers[i] = make(chan error, 1)
-		before := c.Waiting()
-		go func() {
-			_, err := group.Do(context.Background(), c, ledger.Keys{}, decide)
-			answers[i] <- err
-		}()
-		eventually(t, func() bool { return c.Waiting() == before+1 })
+		answers[i] = wait(t, c, "vtb", ledger.Keys{}, decide)
 	}
 	return answers
+}
+
+// wait starts a decision and returns when it waits.
+func wait(t *testing.T, c *group.Committer, lane group.Lane, keys ledger.Keys, decide func(*ledger.View) (int, error)) chan error {
+	t.Helper()
+	answer := make(chan error, 1)
+	before := c.Waiting()
+	go func() {
+		_, err := group.Do(context.Background(), c, lane, keys, decide)
+		answer <- err
+	}()
+	eventually(t, func() bool { return c.Waiting() == before+1 })
+	return answer
 }
 
 func eventually(t *testing.T, met func() bool) {
@@ -116,7 +123,7 @@ func TestWhatWaitsBecomesOneGroupInOrderOfArrival(t *testing.T) {
 	g := newGate(memory)
 	c := start(t, group.Config{Ledger: g, Observe: seen.see, Clock: time.Now})
 	first := make(chan error, 1)
-	go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+	go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 	<-g.begun
 	var order []int
 	var decisions []func(*ledger.View) (int, error)
@@ -162,12 +169,12 @@ func TestWhatWaitsBecomesOneGroupInOrderOfArrival(t *testing.T) {
 func TestGroupsAreBounded(t *testing.T) {
 	seen := &observed{}
 	g := newGate(&ledgertest.Memory{})
-	c := start(t, group.Config{Ledger: g, MaxGroup: 4, MaxQueue: 6, Observe: seen.see, Clock: time.Now})
+	c := start(t, group.Config{Ledger: g, MaxGroup: 4, MaxQueue: 12, Observe: seen.see, Clock: time.Now})
 	first := make(chan error, 1)
-	go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+	go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 	<-g.begun
 	answers := queue(t, c, add(1), add(2), add(3), add(4), add(5), add(6))
-	if _, err := group.Do(context.Background(), c, keysOf(7), add(7)); !errors.Is(err, ledger.ErrOverloaded) {
+	if _, err := group.Do(context.Background(), c, "vtb", keysOf(7), add(7)); !errors.Is(err, ledger.ErrOverloaded) {
 		t.Errorf("a seventh in a queue of six: %v, want ErrOverloaded", err)
 	}
 	for range 2 {
@@ -202,7 +209,7 @@ func TestABadNeighbourFailsAlone(t *testing.T) {
 	g := newGate(memory)
 	c := start(t, group.Config{Ledger: g, Observe: seen.see, Clock: time.Now})
 	first := make(chan error, 1)
-	go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+	go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 	<-g.begun
 	answers := queue(t, c, add(1), add(2), add(3), add(4), add(5), add(6), add(7), add(8),
 		func(*ledger.View) (int, error) { panic("the name of a customer") })
@@ -256,7 +263,7 @@ func TestALostStoreIsNotAskedAgain(t *testing.T) {
 		g := newGate(memory)
 		c := start(t, group.Config{Ledger: g, Observe: seen.see, Clock: time.Now})
 		first := make(chan error, 1)
-		go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+		go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 		<-g.begun
 		answers := queue(t, c, add(1), add(2))
 		g.release <- struct{}{}
@@ -280,10 +287,10 @@ func TestACallerMayLeave(t *testing.T) {
 	c := start(t, group.Config{Ledger: g})
 	leaving, leave := context.WithCancel(context.Background())
 	running := make(chan error, 1)
-	go func() { _, err := group.Do(leaving, c, keysOf(1), add(1)); running <- err }()
+	go func() { _, err := group.Do(leaving, c, "vtb", keysOf(1), add(1)); running <- err }()
 	<-g.begun
 	waiting := make(chan error, 1)
-	go func() { _, err := group.Do(leaving, c, keysOf(2), add(2)); waiting <- err }()
+	go func() { _, err := group.Do(leaving, c, "vtb", keysOf(2), add(2)); waiting <- err }()
 	eventually(t, func() bool { return c.Waiting() == 1 })
 	leave()
 	for _, answer := range []chan error{running, waiting} {
@@ -299,7 +306,7 @@ func TestACallerMayLeave(t *testing.T) {
 	if _, err := memory.Entry(context.Background(), entryID(2)); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("a decision dropped while waiting was stored: %v", err)
 	}
-	if _, err := group.Do(leaving, c, keysOf(3), add(3)); !errors.Is(err, context.Canceled) {
+	if _, err := group.Do(leaving, c, "vtb", keysOf(3), add(3)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller that left before: %v", err)
 	}
 }
@@ -313,7 +320,7 @@ func TestATransactionHasItsOwnTime(t *testing.T) {
 		}
 		answer := make(chan error, 1)
 		begin := time.Now()
-		go func() { _, err := group.Do(context.Background(), c, keysOf(1), add(1)); answer <- err }()
+		go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(1), add(1)); answer <- err }()
 		<-g.begun
 		err = <-answer
 		if !errors.Is(err, ledger.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
@@ -336,7 +343,7 @@ func TestCloseDrains(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := make(chan error, 1)
-	go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+	go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 	<-g.begun
 	answers := queue(t, c, add(1), add(2))
 	closed := make(chan error, 1)
@@ -344,7 +351,7 @@ func TestCloseDrains(t *testing.T) {
 	eventually(t, func() bool {
 		soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
-		_, err := group.Do(soon, c, ledger.Keys{}, func(*ledger.View) (int, error) { return 0, nil })
+		_, err := group.Do(soon, c, "vtb", ledger.Keys{}, func(*ledger.View) (int, error) { return 0, nil })
 		return errors.Is(err, ledger.ErrUnavailable)
 	})
 	select {
@@ -370,7 +377,7 @@ func TestCloseInAHurryRefusesWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := make(chan error, 1)
-	go func() { _, err := group.Do(context.Background(), c, keysOf(0), add(0)); first <- err }()
+	go func() { _, err := group.Do(context.Background(), c, "vtb", keysOf(0), add(0)); first <- err }()
 	<-g.begun
 	hurry, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -395,7 +402,7 @@ func TestManyCallersAndWriters(t *testing.T) {
 	var callers sync.WaitGroup
 	for n := range 400 {
 		callers.Go(func() {
-			got, err := group.Do(t.Context(), c, keysOf(n), add(n))
+			got, err := group.Do(t.Context(), c, "vtb", keysOf(n), add(n))
 			if err != nil || got != n {
 				t.Errorf("decision %d: %d, %v", n, got, err)
 			}

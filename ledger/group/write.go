@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/poruka/poruka/ledger"
 )
@@ -16,11 +17,19 @@ func (c *Committer) write() {
 			return
 		}
 		begin := c.cfg.Clock()
-		g := Group{Size: len(ops), Waited: begin.Sub(ops[0].since)}
+		g := Group{Size: len(ops), Waited: longest(ops, begin)}
 		c.commit(ops, &g)
 		g.Duration = c.cfg.Clock().Sub(begin)
 		c.cfg.Observe(g)
 	}
+}
+
+// longest is how long that of ops had waited that came first.
+func longest(ops []*op, now time.Time) (waited time.Duration) {
+	for _, o := range ops {
+		waited = max(waited, now.Sub(o.since))
+	}
+	return waited
 }
 
 // commit stores ops in one transaction, or in several when that fails for a reason that may lie in one of them.
