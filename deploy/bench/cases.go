@@ -36,7 +36,7 @@ func (w *world) series(ctx context.Context, r *report, server *process, name, fl
 }
 
 func measureFloor(ctx context.Context, w *world, r *report) error {
-	server, err := startProcess(ctx, w.dir, "ready", w.self, "floor", w.certificates(), w.grpc, w.rest)
+	server, err := startProcess(ctx, w.dir, w.self, "floor", w.certificates(), w.grpc, w.rest)
 	if err != nil {
 		return err
 	}

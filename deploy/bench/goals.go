@@ -47,7 +47,7 @@ func (r *report) judge() {
 	at := r.nearest(judgedAt)
 	floor, confirmed := r.must(caseFloorGRPC, at), r.must(caseGRPC, at)
 	engine := r.must(caseEngine, at)
-	r.Goals = []goal{
+	r.Goals = append(r.Goals, []goal{
 		{
 			ID: "P4", What: "gateway CPU per confirmation / floor's, the engine's own CPU taken off",
 			Figure: ratio(confirmed.cpuEach()-engine.cpuEach(), floor.cpuEach()), Must: 3.0, Great: 2.2, AtMost: true,
@@ -70,7 +70,7 @@ func (r *report) judge() {
 		{ID: "P18", What: "binary", Figure: float64(r.Start.BinaryBytes) / 1e6, Unit: "MB", Must: 60, Great: 40, AtMost: true},
 		{ID: "P18", What: "start to ready", Figure: r.Start.Start.Seconds(), Unit: "s", Must: 2, Great: 0.5, AtMost: true},
 		{ID: "P18", What: "idle memory", Figure: float64(r.Start.IdleRSS) / (1 << 20), Unit: "MiB", Must: 80, Great: 40, AtMost: true},
-	}
+	}...)
 }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
@@ -89,9 +89,11 @@ func (r *report) nearest(wanted int) int {
 func distance(a, b int) int { return max(a-b, b-a) }
 
 // must finds a case that has been measured at that number of callers.
-func (r *report) must(name string, callers int) sample {
-	s, _ := r.sampleOf(name, callers)
-	return s
+func (r *report) must(name string, callers int) *sample {
+	if found := r.sampleOf(name, callers); found != nil {
+		return found
+	}
+	return &sample{}
 }
 
 // best is the greatest rate of a case.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,13 +23,25 @@ type command struct {
 
 // runCmd is the bench itself.
 type runCmd struct {
-	Binary   string        `help:"The gateway." default:"bin/poruka" type:"existingfile"`
-	Callers  []int         `help:"Callers at the same time." default:"1,16,64,256"`
-	Duration time.Duration `help:"Of each measured case." default:"5s"`
-	WarmUp   time.Duration `help:"Before each case, not counted." default:"1s"`
-	Accounts int           `help:"Invented accounts in the ledger. Once all are raised, confirmations go on as ALREADY_CONFIRMED." default:"300000"`
-	Dir      string        `help:"Folder to work in; kept when named, so that the accounts need not be made again." placeholder:"DIR"`
-	JSON     string        `help:"File for the figures." placeholder:"FILE"`
+	Binary     string        `help:"The gateway." default:"bin/poruka" type:"existingfile"`
+	Parts      []string      `help:"What to measure." enum:"embedded,postgres" default:"embedded,postgres"`
+	Quick      bool          `help:"Short turns and small ledgers: whether it works, and roughly how fast."`
+	Callers    []int         `help:"Callers at the same time, embedded part." default:"1,16,64,256"`
+	Duration   time.Duration `help:"Of each case of the embedded part." default:"3s"`
+	WarmUp     time.Duration `help:"Before each case, not counted." default:"500ms"`
+	Embedded   int           `help:"Invented accounts in the embedded ledger. Once all are raised, confirmations go on as ALREADY_CONFIRMED." default:"200000"`
+	Accounts   []int         `help:"Invented accounts in the ledgers on PostgreSQL: one ledger for each number." default:"10000,1000000"`
+	Turn       time.Duration `help:"Of one turn of each case on PostgreSQL." default:"3s"`
+	Rounds     int           `help:"How often baselines and ours take turns on PostgreSQL." default:"3"`
+	ImportRows int           `help:"Accounts of the file that is imported." default:"100000"`
+	Dir        string        `help:"Folder to work in; kept when named, so that the embedded accounts need not be made again." placeholder:"DIR"`
+	JSON       string        `help:"File for the figures." placeholder:"FILE"`
+}
+
+// shorten makes a run of two minutes.
+func (c *runCmd) shorten() {
+	c.Callers, c.Duration, c.WarmUp, c.Embedded = []int{1, 64}, time.Second, 200*time.Millisecond, 20_000
+	c.Accounts, c.Turn, c.Rounds, c.ImportRows = []int{10_000}, time.Second, 1, 20_000
 }
 
 func main() {
@@ -45,6 +58,9 @@ func main() {
 
 // Run measures.
 func (c *runCmd) Run(ctx context.Context) error {
+	if c.Quick {
+		c.shorten()
+	}
 	dir := c.Dir
 	if dir == "" {
 		temporary, err := os.MkdirTemp("", "poruka-bench-*")
@@ -58,7 +74,30 @@ func (c *runCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &report{Began: time.Now().UTC(), CPUs: runtime.NumCPU(), Go: runtime.Version(), Accounts: c.Accounts}
+	r := &report{Began: time.Now().UTC(), CPUs: runtime.NumCPU(), Go: runtime.Version(), Accounts: c.Accounts, Embedded: c.Embedded}
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, *world, *report) error
+	}{{"embedded", measureEmbedded}, {"postgres", measurePostgres}} {
+		if !slices.Contains(c.Parts, part.name) {
+			continue
+		}
+		if err := part.measure(ctx, w, r); err != nil {
+			return err
+		}
+	}
+	r.print(os.Stdout)
+	if c.JSON != "" {
+		return r.writeJSON(c.JSON)
+	}
+	return nil
+}
+
+// measureEmbedded measures a gateway on its own file.
+func measureEmbedded(ctx context.Context, w *world, r *report) error {
+	if err := w.prepare(ctx); err != nil {
+		return err
+	}
 	for _, measure := range []func(context.Context, *world, *report) error{
 		measureStart, measureEngine, measureFloor, measureGateway, measureUngrouped,
 	} {
@@ -67,10 +106,6 @@ func (c *runCmd) Run(ctx context.Context) error {
 		}
 	}
 	r.judge()
-	r.print(os.Stdout)
-	if c.JSON != "" {
-		return r.writeJSON(c.JSON)
-	}
 	return nil
 }
 

@@ -21,7 +21,7 @@ type onlyCmd struct {
 
 // Run drives.
 func (c *onlyCmd) Run(ctx context.Context) error {
-	w := &world{runCmd: &runCmd{Accounts: c.Accounts, Duration: c.Duration, WarmUp: time.Second}, dir: c.Dir, grpc: c.GRPC, rest: c.REST}
+	w := &world{runCmd: &runCmd{Embedded: c.Accounts, Duration: c.Duration, WarmUp: time.Second}, dir: c.Dir, grpc: c.GRPC, rest: c.REST}
 	if err := w.readClaims(); err != nil {
 		return err
 	}

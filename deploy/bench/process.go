@@ -24,8 +24,11 @@ type process struct {
 	output  *bufio.Reader
 }
 
-// startProcess starts a server and waits until it prints a line that begins with ready.
-func startProcess(ctx context.Context, dir, ready, name string, args ...string) (*process, error) {
+// ready is how the line begins that a server prints when it can be called.
+const ready = "ready"
+
+// startProcess starts a server and waits until it is ready.
+func startProcess(ctx context.Context, dir, name string, args ...string) (*process, error) {
 	log, err := os.CreateTemp(dir, filepath.Base(name)+"-*.log")
 	if err != nil {
 		return nil, err

@@ -53,37 +53,64 @@ type report struct {
 	Began    time.Time  `json:"began"`
 	CPUs     int        `json:"cpus"`
 	Go       string     `json:"go"`
-	Accounts int        `json:"accounts"`
+	Accounts []int      `json:"accounts"` // on PostgreSQL
+	Embedded int        `json:"embeddedAccounts"`
 	Rows     []row      `json:"rows"`
 	Start    startFacts `json:"start"`
 	Goals    []goal     `json:"goals"`
 }
 
-// sampleOf finds a measured case.
-func (r *report) sampleOf(name string, callers int) (sample, bool) {
-	for _, one := range r.Rows {
-		if one.Case == name && one.Sample.Callers == callers {
-			return one.Sample, true
+// add adds what one run of a case showed to what earlier ones did.
+func (r *report) add(one row) {
+	for i := range r.Rows {
+		if r.Rows[i].Case == one.Case && r.Rows[i].Sample.Callers == one.Sample.Callers {
+			r.Rows[i].Sample.add(one.Sample)
+			return
 		}
 	}
-	return sample{}, false
+	r.Rows = append(r.Rows, one)
+}
+
+// scale is for calls that stand for several rows.
+func (r *report) scale(name string, callers int, rows int64) {
+	for i := range r.Rows {
+		if r.Rows[i].Case == name && r.Rows[i].Sample.Callers == callers {
+			r.Rows[i].Sample.Calls *= rows
+		}
+	}
+}
+
+// sampleOf finds a measured case; nil when there is none.
+func (r *report) sampleOf(name string, callers int) *sample {
+	for i := range r.Rows {
+		if one := &r.Rows[i]; one.Case == name && one.Sample.Callers == callers {
+			return &one.Sample
+		}
+	}
+	return nil
 }
 
 // print writes the tables for people.
 func (r *report) print(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "case\tcallers\tper s\tp50 ms\tp99 ms\tserver CPU us\tx rate\tx CPU\tRSS MiB\terrors\t")
+	fmt.Fprintln(w, "case\tcallers\tper s\tp50 ms\tp99 ms\tserver CPU us\tdatabase CPU us\tx rate\tx CPU\tRSS MiB\terrors\t")
 	for _, one := range r.Rows {
 		s := one.Sample
 		rate, cpu := "", ""
-		if floor, ok := r.sampleOf(one.Floor, s.Callers); ok && floor.Calls > 0 && s.Calls > 0 {
+		if floor := r.sampleOf(one.Floor, s.Callers); floor != nil && floor.Calls > 0 && s.Calls > 0 {
 			rate = fmt.Sprintf("%.2f", s.perSecond()/floor.perSecond())
 			cpu = fmt.Sprintf("%.2f", float64(s.cpuEach())/float64(floor.cpuEach()))
 		}
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.0f\t%s\t%s\t%.0f\t%d\t\n", one.Case, s.Callers, s.perSecond(),
-			milliseconds(s.P50), milliseconds(s.P99), float64(s.cpuEach())/1e3, rate, cpu, float64(s.ServerRSS)/(1<<20), s.Errors)
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%s\t%s\t%.0f\t%d\t\n", one.Case, s.Callers, s.perSecond(),
+			milliseconds(s.P50), milliseconds(s.P99), float64(s.cpuEach())/1e3, float64(s.databaseEach())/1e3, rate, cpu,
+			float64(s.ServerRSS)/(1<<20), s.Errors)
 	}
 	_ = w.Flush()
+	for _, one := range r.Rows {
+		if one.Sample.Errors > 0 {
+			fmt.Fprintf(out, "%s, %d callers: the first error: %s\n", one.Case, one.Sample.Callers, one.Sample.FirstFail)
+		}
+	}
 	fmt.Fprintln(out)
 	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "goal\twhat\tfigure\tmust\tgreat\t")

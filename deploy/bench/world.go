@@ -40,15 +40,20 @@ func newWorld(ctx context.Context, c *runCmd, dir string) (*world, error) {
 			return nil, err
 		}
 	}
-	fmt.Fprintf(os.Stderr, "preparing %d accounts in %s\n", c.Accounts, dir)
+	return w, nil
+}
+
+// prepare fills the embedded ledger.
+func (w *world) prepare(ctx context.Context) error {
+	fmt.Fprintf(os.Stderr, "preparing %d accounts in %s\n", w.Embedded, w.dir)
 	server, err := w.startGateway(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := server.stop(); err != nil {
-		return nil, err
+		return err
 	}
-	return w, w.readClaims()
+	return w.readClaims()
 }
 
 // readClaims prepares what banks say of the owners of all accounts that can be raised.
@@ -58,7 +63,7 @@ func (w *world) readClaims() error {
 		return err
 	}
 	now := time.Now()
-	for _, account := range population.Range(0, uint64(w.Accounts)) {
+	for _, account := range population.Range(0, uint64(w.Embedded)) {
 		if development.Raisable(account, now) {
 			w.claims = append(w.claims, development.Claim(account))
 		}
@@ -72,10 +77,10 @@ func (w *world) certificates() string { return filepath.Join(w.data(), "certs") 
 // startGateway starts the gateway on the shared ledger and waits until it is ready.
 func (w *world) startGateway(ctx context.Context, flags ...string) (*process, error) {
 	args := append([]string{
-		"serve", "--dev", "--data-dir", w.data(), "--accounts", fmt.Sprint(w.Accounts),
+		"serve", "--dev", "--data-dir", w.data(), "--accounts", fmt.Sprint(w.Embedded),
 		"--grpc-address", w.grpc, "--rest-address", w.rest, "--ops-address", w.ops,
 	}, flags...)
-	return startProcess(ctx, w.dir, "ready", w.Binary, args...)
+	return startProcess(ctx, w.dir, w.Binary, args...)
 }
 
 // request is a claim under a new request id, with fresh times. The claim before it may still be under way: each is used again only
@@ -133,11 +138,11 @@ func (w *world) refused(c *clients) call {
 
 // withClients measures one case with connections of its own.
 func (w *world) withClients(ctx context.Context, server *process, callers int, makeCall func(*clients) call) (sample, error) {
-	c, err := dial(w.certificates(), "sberbank", w.grpc, w.rest, callers)
+	c, err := dial(w.certificates(), bank, w.grpc, w.rest, callers)
 	if err != nil {
 		return sample{}, err
 	}
-	s, err := closedLoop(ctx, server, callers, w.WarmUp, w.Duration, makeCall(c))
+	s, err := load{callers: callers, warmUp: w.WarmUp, duration: w.Duration, meter: meter{server: server}, one: makeCall(c)}.run(ctx)
 	if closeErr := c.close(); err == nil {
 		err = closeErr
 	}
