@@ -82,7 +82,7 @@ func (c *engineCmd) fill(ctx context.Context, committer *group.Committer) error 
 			accounts = append(accounts, engineAccount(n))
 			keys.Accounts = append(keys.Accounts, accounts[len(accounts)-1].ID)
 		}
-		if _, err := group.Do(ctx, committer, keys, func(v *ledger.View) (struct{}, error) {
+		if _, err := group.Do(ctx, committer, bank, keys, func(v *ledger.View) (struct{}, error) {
 			for _, a := range accounts {
 				if _, there := v.Account(a.ID); !there {
 					v.PutAccount(a)
@@ -104,7 +104,7 @@ func raise(ctx context.Context, committer *group.Committer, snils ledger.Index) 
 		Entries: []ledger.EntryID{id}, SNILS: []ledger.Index{snils},
 		Attempts: []ledger.AttemptKey{{Subject: snils}, {Subject: snils, Partner: bank}},
 	}
-	_, err := group.Do(ctx, committer, keys, func(v *ledger.View) (struct{}, error) {
+	_, err := group.Do(ctx, committer, bank, keys, func(v *ledger.View) (struct{}, error) {
 		found, ok := v.AccountBySNILS(snils)
 		if !ok {
 			return struct{}{}, ledger.ErrNotFound
