@@ -114,7 +114,7 @@ func (r *row) account() (a ledger.Account) {
 }
 
 const entryColumns = "id, kind, partner, digest, account, outcome, reasons, fields, level_before, level_after, method, " +
-	"policy, style, certificate, means, authed_at, decided_at, dry, withdrawn, encoding"
+	"policy, style, certificate, means, authed_at, decided_at, dry, withdrawn, encoding, detail, commitments, link, mark"
 
 func (r *row) entry() (e ledger.Entry) {
 	r.fixed(e.ID[:])
@@ -137,6 +137,10 @@ func (r *row) entry() (e ledger.Entry) {
 	e.DryRun = r.flag()
 	r.fixed(e.Withdrawn[:])
 	e.Encoding = r.small()
+	e.Detail = r.text()
+	e.Commitments = r.commitments()
+	r.link(&e.Link)
+	r.fixed(e.Mark[:])
 	return e
 }
 
@@ -178,6 +182,20 @@ func (r *row) fields() []ledger.FieldResult {
 		out = append(out, ledger.FieldResult{Field: ledger.Field(c[0]), Comparison: ledger.Comparison(c[1])})
 	}
 	return out
+}
+
+func (r *row) commitments() []ledger.Commitment {
+	list, err := ledger.ParseCommitments(r.column())
+	if err != nil {
+		r.err = errRow
+	}
+	return list
+}
+
+func (r *row) link(into *ledger.Link) {
+	if into.UnmarshalBinary(r.column()) != nil {
+		r.err = errRow
+	}
 }
 
 func (a *array) addFields(fields []ledger.FieldResult) {

@@ -3,6 +3,8 @@ package crdb
 import (
 	"encoding/binary"
 	"time"
+
+	"github.com/poruka/poruka/ledger"
 )
 
 // Object ids of the element types, the same on both servers.
@@ -68,6 +70,30 @@ func (a *array) addKey(value []byte, isZero bool) {
 		return
 	}
 	a.add(value)
+}
+
+// addLink adds NULL for the zero Link.
+func (a *array) addLink(l *ledger.Link) {
+	if *l == (ledger.Link{}) {
+		a.null()
+		return
+	}
+	at := len(a.buf)
+	a.size(0)
+	a.buf, _ = l.AppendBinary(a.buf)
+	binary.BigEndian.PutUint32(a.buf[at:], uint32(len(a.buf)-at-4)) //nolint:gosec // some bytes
+}
+
+// addCommitments adds NULL when there are none.
+func (a *array) addCommitments(list []ledger.Commitment) {
+	if len(list) == 0 {
+		a.null()
+		return
+	}
+	at := len(a.buf)
+	a.size(0)
+	a.buf = ledger.AppendCommitments(a.buf, list)
+	binary.BigEndian.PutUint32(a.buf[at:], uint32(len(a.buf)-at-4)) //nolint:gosec // some bytes
 }
 
 func (a *array) addInt2(value uint8) {

@@ -88,8 +88,8 @@ func (c call) receive(p *pgconn.Pipeline) error {
 		return fmt.Errorf("crdb: unexpected answer %T", result)
 	}
 	var unread error
-	for reader.NextRow() {
-		r := row{columns: reader.Values()}
+	for first := true; reader.NextRow(); first = false {
+		r := row{columns: reader.Values(), isFirst: first}
 		if c.read == nil {
 			continue
 		}

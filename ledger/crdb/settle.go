@@ -114,10 +114,11 @@ func judgeEntries(want, have []ledger.Entry) state {
 
 // sameEntry compares an entry with what was read back of it.
 func sameEntry(want, have ledger.Entry) bool {
-	if !slices.Equal(want.Reasons, have.Reasons) || !slices.Equal(want.Fields, have.Fields) {
+	if !slices.Equal(want.Reasons, have.Reasons) || !slices.Equal(want.Fields, have.Fields) || !slices.Equal(want.Commitments, have.Commitments) {
 		return false
 	}
 	want.Reasons, want.Fields, have.Reasons, have.Fields = nil, nil, nil, nil
+	want.Commitments, have.Commitments = nil, nil
 	want.AuthedAt, want.DecidedAt = micros(want.AuthedAt), micros(want.DecidedAt)
 	return reflect.DeepEqual(want, have)
 }

@@ -17,6 +17,8 @@ type statements struct {
 
 	account, accountBySNILS *statement
 
+	log logStatements
+
 	all []*statement
 }
 
@@ -55,6 +57,7 @@ FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) JOIN attempt AS a ON a.subject =
 	s.addWrites(add)
 	s.account = add("account", accounts+"WHERE id = $1::UUID")
 	s.accountBySNILS = add("account_by_snils", accounts+"WHERE snils = $1::BYTEA")
+	s.log = newLogStatements(d, add)
 	return s
 }
 
@@ -87,11 +90,12 @@ WHERE id = ($1::UUID[])[1]`)
 	s.recordOne = add("record_one", "INSERT INTO entry ("+entryColumns+`, ordinal) VALUES (($1::UUID[])[1], ($2::INT2[])[1],
   ($3::TEXT[])[1], ($4::BYTEA[])[1], ($5::UUID[])[1], ($6::INT2[])[1], ($7::TEXT[])[1], ($8::BYTEA[])[1], ($9::INT2[])[1],
   ($10::INT2[])[1], ($11::INT2[])[1], ($12::TEXT[])[1], ($13::TEXT[])[1], ($14::TEXT[])[1], ($15::INT2[])[1], ($16::TIMESTAMPTZ[])[1],
-  ($17::TIMESTAMPTZ[])[1], ($18::BOOL[])[1], ($19::UUID[])[1], ($20::INT2[])[1], ($21::INT4[])[1])`)
+  ($17::TIMESTAMPTZ[])[1], ($18::BOOL[])[1], ($19::UUID[])[1], ($20::INT2[])[1], ($21::TEXT[])[1], ($22::BYTEA[])[1],
+  ($23::BYTEA[])[1], ($24::BYTEA[])[1], ($25::INT4[])[1])`)
 	s.record = add("record", "INSERT INTO entry ("+entryColumns+", ordinal) SELECT "+entryColumns+`, ordinal FROM
   unnest($1::UUID[], $2::INT2[], $3::TEXT[], $4::BYTEA[], $5::UUID[], $6::INT2[], $7::TEXT[], $8::BYTEA[], $9::INT2[], $10::INT2[],
   $11::INT2[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::INT2[], $16::TIMESTAMPTZ[], $17::TIMESTAMPTZ[], $18::BOOL[], $19::UUID[],
-  $20::INT2[], $21::INT4[]) AS n(`+entryColumns+", ordinal)")
+  $20::INT2[], $21::TEXT[], $22::BYTEA[], $23::BYTEA[], $24::BYTEA[], $25::INT4[]) AS n(`+entryColumns+", ordinal)")
 	s.count = add("count", `INSERT INTO attempt (subject, partner, counter, expires_at)
 SELECT subject, partner, counter, expires_at FROM unnest($1::BYTEA[], $2::TEXT[], $3::BYTEA[], $4::TIMESTAMPTZ[])
   AS n(subject, partner, counter, expires_at)

@@ -26,7 +26,9 @@ func fullEntry(n byte) ledger.Entry {
 		Fields: []ledger.FieldResult{{Field: ledger.FieldSNILS, Comparison: ledger.Exact}, {Field: ledger.FieldSex, Comparison: ledger.Missing}},
 		Before: ledger.LevelStandard, After: ledger.LevelConfirmed, Method: ledger.MethodBank, Policy: "match/1", Style: "native",
 		Serial: "0a0b", Means: ledger.AuthenticatedByApp, AuthedAt: moment.Add(-time.Minute), DecidedAt: moment, DryRun: true,
-		Withdrawn: ledger.EntryID{n, 8}, Encoding: 1,
+		Withdrawn: ledger.EntryID{n, 8}, Encoding: ledger.EncodingVersion, Detail: "radar=1",
+		Commitments: []ledger.Commitment{{Group: ledger.GroupName, Digest: [16]byte{n}}, {Group: ledger.GroupContact, Digest: [16]byte{15: n}}},
+		Link:        ledger.Link{Writer: [8]byte{n, 10}, Sequence: 1 << 63, Index: 1, Size: 65535, Previous: [32]byte{n, 11}}, Mark: [32]byte{n, 12},
 	}
 }
 

@@ -148,6 +148,7 @@ func records(entries []ledger.Entry, ordinals []int) [][]byte {
 	policy, style, certificate := newArray(oidText, 12*n), newArray(oidText, 16*n), newArray(oidText, 44*n)
 	means, authed, decided, dry := newArray(oidInt2, 6*n), newArray(oidTime, 12*n), newArray(oidTime, 12*n), newArray(oidBool, 5*n)
 	withdrawn, encoding, ordinal := newArray(oidUUID, 20*n), newArray(oidInt2, 6*n), newArray(oidInt4, 8*n)
+	detail, commitments, link, mark := newArray(oidText, 8*n), newArray(oidBytes, 110*n), newArray(oidBytes, 56*n), newArray(oidBytes, 36*n)
 	for i := range entries {
 		e := &entries[i]
 		id.add(e.ID[:])
@@ -171,9 +172,13 @@ func records(entries []ledger.Entry, ordinals []int) [][]byte {
 		withdrawn.addKey(e.Withdrawn[:], e.Withdrawn.IsZero())
 		encoding.addInt2(e.Encoding)
 		ordinal.addInt4(ordinals[i])
+		detail.addKey([]byte(e.Detail), e.Detail == "")
+		commitments.addCommitments(e.Commitments)
+		link.addLink(&e.Link)
+		mark.addKey(e.Mark[:], e.Mark == [32]byte{})
 	}
 	return finished(id, kind, partner, digest, account, outcome, reasons, fields, before, after, method, policy, style, certificate,
-		means, authed, decided, dry, withdrawn, encoding, ordinal)
+		means, authed, decided, dry, withdrawn, encoding, detail, commitments, link, mark, ordinal)
 }
 
 func counts(keys []ledger.AttemptKey, counters map[ledger.AttemptKey]ledger.Attempts) ([][]byte, error) {

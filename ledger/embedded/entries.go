@@ -10,10 +10,10 @@ import (
 
 const (
 	entryColumns = `position, decided_at, partner, kind, outcome, dry_run, id, account, digest, reasons, fields, before, after,
-		method, means, authed_at, withdrawn, policy, style, serial, encoding`
+		method, means, authed_at, withdrawn, policy, style, serial, encoding, detail, commitments, link, mark`
 	selectEntries = `select ` + entryColumns + ` from entries where `
 	insertEntry   = `insert into entries (` + entryColumns + `)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	lastPosition = `select coalesce(max(position), 0) from entries`
 )
 
@@ -26,13 +26,17 @@ type placed struct {
 var errEntry = errors.New("embedded: a stored entry is malformed")
 
 func scanEntry(r row) (placed, error) {
-	fields, err := unpackFields(r.bytes(10))
+	fields, errFields := unpackFields(r.bytes(10))
+	commitments, errCommitments := ledger.ParseCommitments(r.bytes(22))
+	var link ledger.Link
+	err := errors.Join(errFields, errCommitments, link.UnmarshalBinary(r.bytes(23)))
 	return placed{position: r.int(0), entry: ledger.Entry{
 		DecidedAt: r.time(1), Partner: ledger.PartnerID(r.text(2)), Kind: ledger.Kind(r.small(3)), Outcome: ledger.Outcome(r.small(4)),
 		DryRun: r.int(5) != 0, ID: r.key16(6), Account: r.key16(7), Digest: r.key32(8), Reasons: unpackReasons(r.text(9)), Fields: fields,
 		Before: ledger.Level(r.small(11)), After: ledger.Level(r.small(12)), Method: ledger.Method(r.small(13)),
 		Means: ledger.Authentication(r.small(14)), AuthedAt: r.time(15), Withdrawn: r.key16(16),
 		Policy: r.text(17), Style: r.text(18), Serial: r.text(19), Encoding: r.small(20),
+		Detail: r.text(21), Commitments: commitments, Link: link, Mark: r.key32(24),
 	}}, err
 }
 
@@ -41,8 +45,16 @@ func storeEntry(c *conn, position int64, e *ledger.Entry) error {
 		position, e.DecidedAt.UnixMicro(), string(e.Partner), number(e.Kind), number(e.Outcome), flag(e.DryRun), e.ID[:], id(e.Account),
 		index(e.Digest), packReasons(e.Reasons), packFields(e.Fields), number(e.Before), number(e.After), number(e.Method),
 		number(e.Means), timeOrNull(e.AuthedAt), id(e.Withdrawn), textOrNull(e.Policy), textOrNull(e.Style), textOrNull(e.Serial),
-		number(e.Encoding))
+		number(e.Encoding), textOrNull(e.Detail), bytesOrNull(ledger.AppendCommitments(nil, e.Commitments)), packLink(&e.Link), index(e.Mark))
 	return err
+}
+
+func packLink(l *ledger.Link) driver.Value {
+	if *l == (ledger.Link{}) {
+		return nil
+	}
+	data, _ := l.AppendBinary(nil)
+	return data
 }
 
 // Reasons are stored as text joined by commas: their names have none.

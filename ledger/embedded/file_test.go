@@ -194,7 +194,7 @@ func TestADamagedFileIsUnavailable(t *testing.T) {
 	must(t, s.Close())
 	content, err := os.ReadFile(path)
 	must(t, err)
-	for at := 64 << 10; at < len(content); at++ { // the schema stays
+	for at := 128 << 10; at < len(content); at++ { // the schema stays
 		content[at] ^= 0x5a
 	}
 	must(t, os.WriteFile(path, content, 0o600))
@@ -221,7 +221,7 @@ func TestStatusCounts(t *testing.T) {
 	status, err := s.Status(t.Context())
 	must(t, err)
 	want := ledger.Status{
-		Engine: "sqlite", ServerVersion: status.ServerVersion, Schema: status.WantSchema, WantSchema: 1, Accounts: 300, Entries: 1,
+		Engine: "sqlite", ServerVersion: status.ServerVersion, Schema: status.WantSchema, WantSchema: 2, Accounts: 300, Entries: 1,
 	}
 	if status != want || !strings.HasPrefix(status.ServerVersion, "3.") {
 		t.Errorf("status %+v, want %+v", status, want)

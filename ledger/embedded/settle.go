@@ -14,20 +14,20 @@ const fence = `insert into meta (name, value) values ('fence', 1) on conflict do
 // settle finds out what became of a COMMIT that failed with lost. The log may hold the whole transaction, not known to be
 // on the disk, and would bring it to life after a crash: so another small transaction is stored in its place, or after it
 // when it did take effect, and then it is looked for.
-func (t *transaction) settle(c *conn, lost error) error {
+func (s *Store) settle(c *conn, lost error, holds func(*conn) (bool, error)) error {
 	stored := false
 	_ = c.exec(rollback) // fails when SQLite has done so itself
 	err := func() error {
-		fresh, err := t.store.writers.dial()
+		fresh, err := s.writers.dial()
 		if err != nil {
 			return err
 		}
 		if err = fresh.exec(fence); err == nil {
-			stored, err = holds(fresh, &t.writes)
+			stored, err = holds(fresh)
 		}
-		return errors.Join(err, fresh.close(), t.store.file.check())
+		return errors.Join(err, fresh.close(), s.file.check())
 	}()
-	t.store.cfg.Logger.Error("a commit failed", "error", lost, "stored", stored, "settled", err == nil)
+	s.cfg.Logger.Error("a commit failed", "error", lost, "stored", stored, "settled", err == nil)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w; then %w", ledger.ErrOutcomeUnknown, lost, err)

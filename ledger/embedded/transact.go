@@ -106,12 +106,17 @@ func (t *transaction) apply(c *conn, found *found) error {
 	return sums.store(c)
 }
 
-// commit fails unless what was staged is stored, on the disk, in the files that the path names.
 func (t *transaction) commit(c *conn) error {
-	err := t.store.commit(c)
+	return t.store.finish(c, func(c *conn) (bool, error) { return holds(c, &t.writes) })
+}
+
+// finish commits, and fails unless what was written is stored, on the disk, in the files that the path names. holds tells
+// whether it is there.
+func (s *Store) finish(c *conn, holds func(*conn) (bool, error)) error {
+	err := s.commit(c)
 	if err == nil {
-		t.store.folder.noted()
-		err = t.store.file.check()
+		s.folder.noted()
+		err = s.file.check()
 	}
 	switch {
 	case err == nil:
@@ -119,6 +124,6 @@ func (t *transaction) commit(c *conn) error {
 	case unfinished(err):
 		return unavailable(err)
 	default:
-		return t.settle(c, err)
+		return s.settle(c, err, holds)
 	}
 }

@@ -113,8 +113,26 @@ func calls(e ledger.Engine) map[string]func(context.Context) error {
 		"Suspend":          func(ctx context.Context) error { return e.Suspend(ctx, ledger.Suspension{Partner: "bank-a"}) },
 		"Resume":           func(ctx context.Context) error { return e.Resume(ctx, "bank-a") },
 		"Suspensions":      func(ctx context.Context) error { _, err := e.Suspensions(ctx); return err },
-		"Status":           func(ctx context.Context) error { _, err := e.Status(ctx); return err },
-		"Ping":             e.Ping,
+		"LogHead":          func(ctx context.Context) error { _, err := e.LogHead(ctx); return err },
+		"Unlogged":         func(ctx context.Context) error { _, _, err := e.Unlogged(ctx, ledger.LogHead{}, 1); return err },
+		"AdvanceLog": func(ctx context.Context) error {
+			step := firstStep()
+			if err := e.AdvanceLog(ctx, step); !errors.Is(err, ledger.ErrConflict) {
+				return err
+			}
+			return nil
+		},
+		"LogTiles":      func(ctx context.Context) error { _, err := e.LogTiles(ctx, make([]ledger.TileID, 1)); return err },
+		"LogBlocks":     func(ctx context.Context) error { _, err := e.LogBlocks(ctx, make([]ledger.EntryID, 1)); return err },
+		"AddCheckpoint": func(ctx context.Context) error { return e.AddCheckpoint(ctx, 1, index(1), []byte("a note")) },
+		"Checkpoint": func(ctx context.Context) error {
+			if _, err := e.Checkpoint(ctx, 1); !errors.Is(err, ledger.ErrNotFound) {
+				return err
+			}
+			return nil
+		},
+		"Status": func(ctx context.Context) error { _, err := e.Status(ctx); return err },
+		"Ping":   e.Ping,
 	}
 }
 

@@ -24,6 +24,7 @@ type Memory struct {
 	phones     map[ledger.Index]ledger.AccountID
 	attempts   map[ledger.AttemptKey][]byte // as stored
 	suspended  map[ledger.PartnerID]ledger.Suspension
+	log        memoryLog
 	isClosed   bool
 	transacted int
 }

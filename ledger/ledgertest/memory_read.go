@@ -16,6 +16,7 @@ func copyEntry(e ledger.Entry) ledger.Entry {
 	e.AuthedAt, e.DecidedAt = stored(e.AuthedAt), stored(e.DecidedAt)
 	e.Reasons = append([]ledger.Reason(nil), e.Reasons...)
 	e.Fields = append([]ledger.FieldResult(nil), e.Fields...)
+	e.Commitments = append([]ledger.Commitment(nil), e.Commitments...)
 	return e
 }
 

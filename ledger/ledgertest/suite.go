@@ -24,6 +24,7 @@ func Run(t *testing.T, open Opener) {
 		{"Concurrency", concurrencyTests()},
 		{"Values", valueTests()},
 		{"Report", reportTests()},
+		{"Log", logTests()},
 		{"Lifecycle", lifecycleTests()},
 		{"Model", modelTests()},
 	} {
@@ -97,8 +98,15 @@ func entry(n int) ledger.Entry {
 		ID: entryID(n), Kind: ledger.KindConfirmation, Partner: "bank-a", Account: accountID(n), Outcome: ledger.OutcomeConfirmed,
 		Before: ledger.LevelStandard, After: ledger.LevelConfirmed, Method: ledger.MethodBank, Policy: "match/1", Style: "native",
 		Serial: "0a1b2c", Means: ledger.AuthenticatedByApp, AuthedAt: moment(n), DecidedAt: moment(n), Encoding: ledger.EncodingVersion,
+		Link: ledger.Link{Sequence: uint64(n), Size: 1}, //nolint:gosec // not negative
 	}
 	copy(e.Digest[:], spread('d', n))
+	copy(e.Link.Writer[:], spread('w', n))
+	copy(e.Link.Previous[:], spread('l', n))
+	copy(e.Mark[:], spread('m', n))
+	commitment := ledger.Commitment{Group: ledger.GroupName}
+	copy(commitment.Digest[:], spread('c', n))
+	e.Commitments = []ledger.Commitment{commitment}
 	return e
 }
 

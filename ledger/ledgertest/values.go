@@ -65,20 +65,35 @@ func entryValues(t *testing.T, s suite) {
 		Digest: index(1), Account: accountID(1), Outcome: math.MaxUint8, Reasons: reasons, Fields: fields,
 		Before: math.MaxUint8, After: math.MaxUint8, Method: math.MaxUint8, Policy: long, Style: long, Serial: long,
 		Means: math.MaxUint8, AuthedAt: moment(1), DecidedAt: moment(2), DryRun: true, Withdrawn: entryID(2), Encoding: math.MaxUint8,
+		Detail: strings.Repeat("имя=значение ", 100), Commitments: everyCommitment(),
+		Link: ledger.Link{
+			Writer: [8]byte(bytes.Repeat([]byte{0xff}, 8)), Sequence: math.MaxUint64, Index: math.MaxUint16, Size: math.MaxUint16,
+			Previous: [32]byte(bytes.Repeat([]byte{0xff}, 32)),
+		},
+		Mark: [32]byte(bytes.Repeat([]byte{0xff}, 32)),
 	}
 	least := ledger.Entry{ID: ledger.EntryID{15: 1}}
-	empty := ledger.Entry{ID: entryID(3), Reasons: []ledger.Reason{}, Fields: []ledger.FieldResult{}, Partner: ledger.PortalID}
+	empty := ledger.Entry{ID: entryID(3), Reasons: []ledger.Reason{}, Fields: []ledger.FieldResult{}, Commitments: []ledger.Commitment{}, Partner: ledger.PortalID}
 	one := ledger.Entry{ID: entryID(4), Reasons: reasons[:1], Fields: fields[:1]}
-	zero := ledger.Entry{ID: entryID(5), Fields: make([]ledger.FieldResult, 1)}
-	store(t, e, nil, []ledger.Entry{full, least, empty, one, zero})
-	empty.Reasons, empty.Fields = nil, nil
-	want := []ledger.Entry{full, least, empty, one, zero}
+	zero := ledger.Entry{ID: entryID(5), Fields: make([]ledger.FieldResult, 1), Commitments: make([]ledger.Commitment, 1)}
+	linked := ledger.Entry{ID: entryID(6), Detail: " ", Link: ledger.Link{Previous: [32]byte{31: 1}}, Mark: [32]byte{31: 1}}
+	store(t, e, nil, []ledger.Entry{full, least, empty, one, zero, linked})
+	empty.Reasons, empty.Fields, empty.Commitments = nil, nil, nil
+	want := []ledger.Entry{full, least, empty, one, zero, linked}
 	same(t, "entries", all(t, e), want)
 	for _, want := range want {
 		got, err := e.Entry(t.Context(), want.ID)
 		must(t, err)
 		same(t, "entry", got, want)
 	}
+}
+
+func everyCommitment() []ledger.Commitment {
+	list := []ledger.Commitment{{Group: math.MaxUint8, Digest: [16]byte(bytes.Repeat([]byte{0xff}, 16))}}
+	for group := ledger.GroupContact; group >= ledger.GroupName; group-- { // in no order of its own
+		list = append(list, ledger.Commitment{Group: group, Digest: [16]byte{byte(group)}})
+	}
+	return list
 }
 
 func timeValues(t *testing.T, s suite) {
