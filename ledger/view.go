@@ -180,6 +180,19 @@ func (v *View) PutAccount(a Account) { v.trial.putAccount(a) }
 // SetAttempts stages a counter.
 func (v *View) SetAttempts(key AttemptKey, a Attempts) { v.trial.setAttempts(key, a) }
 
+// Finish hands all staged entries to amend, in order, to give them what only the whole transaction can: their links and marks.
+// amend may change everything but the ids. It must be called after the last decision.
+func (v *View) Finish(amend func([]Entry)) {
+	entries := make([]Entry, len(v.staged.order))
+	for i, id := range v.staged.order {
+		entries[i] = v.staged.entries[id]
+	}
+	amend(entries)
+	for i, id := range v.staged.order {
+		v.staged.entries[id] = entries[i]
+	}
+}
+
 // Writes gives what the successful decisions have staged. It is called by engines.
 func (v *View) Writes() Writes {
 	w := Writes{Attempts: v.staged.attempts}

@@ -139,3 +139,31 @@ func TestKeysAreJoined(t *testing.T) {
 		}
 	}
 }
+
+func TestFinishAmendsWhatIsStaged(t *testing.T) {
+	v := ledger.NewView(ledger.Loaded{Entries: []ledger.Entry{{ID: entryID(9)}}})
+	for _, id := range []byte{2, 1} {
+		must(t, v.Try(func(v *ledger.View) error {
+			v.AddEntry(ledger.Entry{ID: entryID(id)})
+			return nil
+		}))
+	}
+	_ = v.Try(func(v *ledger.View) error {
+		v.AddEntry(ledger.Entry{ID: entryID(3)})
+		return errors.New("refused")
+	})
+	v.Finish(func(entries []ledger.Entry) {
+		if len(entries) != 2 || entries[0].ID != entryID(2) || entries[1].ID != entryID(1) {
+			t.Errorf("finishes %v, want the two that are staged, in order", entries)
+		}
+		for i := range entries {
+			entries[i].Link.Index = uint16(i + 7)
+		}
+	})
+	if w := v.Writes(); len(w.Entries) != 2 || w.Entries[0].Link.Index != 7 || w.Entries[1].Link.Index != 8 {
+		t.Errorf("writes %+v", w.Entries)
+	}
+	if e, _ := v.Entry(entryID(1)); e.Link.Index != 8 {
+		t.Error("a look-up does not show what was finished")
+	}
+}

@@ -48,7 +48,26 @@ type Config struct {
 	Timeout  time.Duration    // of one transaction; 0 means DefaultTimeout
 	Clock    func() time.Time // for Group; nil means that nothing is timed
 	Observe  func(Group)      // optional; called by the writers, must not block
+	Scribe   func() Scribe    // optional; called once for each writer
 }
+
+// Scribe finishes the entries of one writer's groups before they are stored. Only that writer calls it. It must not block.
+type Scribe interface {
+	// Finish amends the entries of a group after all of its decisions, everything but their ids. It is called again when the
+	// ledger runs the decisions again.
+	Finish(entries []ledger.Entry)
+	// Stored tells that the group as finished last is durable, before any of those who wait for it is answered.
+	Stored(entries []ledger.Entry)
+	// Lost tells that it was not stored, or that nobody knows.
+	Lost(unknown bool)
+}
+
+// noScribe leaves entries as they are.
+type noScribe struct{}
+
+func (noScribe) Finish([]ledger.Entry) {}
+func (noScribe) Stored([]ledger.Entry) {}
+func (noScribe) Lost(bool)             {}
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Ledger == nil {
@@ -66,6 +85,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(Group) {}
+	}
+	if c.Scribe == nil {
+		c.Scribe = func() Scribe { return noScribe{} }
 	}
 	return c, nil
 }

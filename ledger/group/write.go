@@ -11,6 +11,7 @@ import (
 
 // write is one writer: it runs groups until the committer is closed and nothing waits.
 func (c *Committer) write() {
+	scribe := c.cfg.Scribe()
 	for {
 		ops := c.next()
 		if ops == nil {
@@ -18,7 +19,7 @@ func (c *Committer) write() {
 		}
 		begin := c.cfg.Clock()
 		g := Group{Size: len(ops), Waited: longest(ops, begin)}
-		c.commit(ops, &g)
+		c.commit(scribe, ops, &g)
 		g.Duration = c.cfg.Clock().Sub(begin)
 		c.cfg.Observe(g)
 	}
@@ -33,13 +34,13 @@ func longest(ops []*op, now time.Time) (waited time.Duration) {
 }
 
 // commit stores ops in one transaction, or in several when that fails for a reason that may lie in one of them.
-func (c *Committer) commit(ops []*op, g *Group) {
-	err := c.transact(ops)
+func (c *Committer) commit(scribe Scribe, ops []*op, g *Group) {
+	err := c.transact(scribe, ops)
 	if err != nil && len(ops) > 1 && divisible(err) {
 		g.Splits++
 		half := len(ops) / 2
-		c.commit(ops[:half], g)
-		c.commit(ops[half:], g)
+		c.commit(scribe, ops[:half], g)
+		c.commit(scribe, ops[half:], g)
 		return
 	}
 	if err != nil {
@@ -60,20 +61,30 @@ func divisible(err error) bool {
 	return !errors.Is(err, ledger.ErrUnavailable) && !errors.Is(err, ledger.ErrOutcomeUnknown)
 }
 
-func (c *Committer) transact(ops []*op) error {
+func (c *Committer) transact(scribe Scribe, ops []*op) error {
 	ctx, cancel := c.base()
 	defer cancel()
 	var keys ledger.Keys
 	for _, o := range ops {
 		keys.Add(o.keys)
 	}
+	var finished []ledger.Entry
 	err := c.cfg.Ledger.Transact(ctx, keys, func(v *ledger.View) error {
 		for _, o := range ops {
 			o.refused = v.Try(o.run)
 		}
+		v.Finish(func(entries []ledger.Entry) {
+			scribe.Finish(entries)
+			finished = entries
+		})
 		return nil
 	})
-	return c.named(ctx, err)
+	if err != nil {
+		scribe.Lost(errors.Is(err, ledger.ErrOutcomeUnknown))
+		return c.named(ctx, err)
+	}
+	scribe.Stored(finished)
+	return nil
 }
 
 // named gives the end of the transaction's own time a name of the ledger: to callers, a context error means their own.
