@@ -61,7 +61,8 @@ func (s *Service) Put(ctx context.Context, p Put) (Stored, error) {
 // prepared is a put with everything made that needs no ledger. It does not change.
 type prepared struct {
 	Put
-	sealed            ledger.Sealed
+	sealed            ledger.Sealed // for a new account
+	profile           []byte
 	form              []byte // canonical: what was put, but for level and method
 	digest            [32]byte
 	snils, inn, phone ledger.Index
@@ -86,7 +87,7 @@ func (s *Service) prepare(p Put) (*prepared, error) {
 		return nil, fault.Wrap(fault.Internal, fault.Defect, fmt.Errorf("portal: %w", err))
 	}
 	p.RegistryAt = p.RegistryAt.UTC().Truncate(time.Microsecond)
-	ready := &prepared{Put: p, sealed: sealed, form: p.canonical(profile), now: s.now(), ring: s.cfg.Ring}
+	ready := &prepared{Put: p, sealed: sealed, profile: profile, form: p.canonical(profile), now: s.now(), ring: s.cfg.Ring}
 	ready.digest = s.cfg.Ring.Digest(putPurpose, ready.form)
 	ready.snils = s.cfg.Ring.SNILS(p.Profile.SNILS.Digits())
 	ready.inn = s.cfg.Ring.INN(p.Profile.INN.Digits())
@@ -169,15 +170,31 @@ func (p *prepared) decide(v *ledger.View) (Stored, error) {
 		return Stored{Account: held, Result: Unchanged, LevelKept: kept}, nil
 	}
 	result := Updated
+	if next.Profile, err = p.resealed(held, exists); err != nil {
+		return Stored{}, err
+	}
 	if !exists {
 		result, next.ID, next.CreatedAt = Created, p.ID, p.now
 	}
 	next.Registry, next.RegistryAt = p.Registry, p.RegistryAt
-	next.Profile, next.Digest = p.sealed, p.digest
+	next.Digest = p.digest
 	next.SNILS, next.INN, next.Phone = p.snils, p.inn, p.phone
 	next.Version, next.UpdatedAt = held.Version+1, p.now
 	v.PutAccount(next)
 	return Stored{Account: next, Result: result, LevelKept: kept}, nil
+}
+
+// resealed gives the profile as the account shall hold it. The data key of an account stays: the commitments of its entries
+// rest on it.
+func (p *prepared) resealed(held ledger.Account, exists bool) (ledger.Sealed, error) {
+	if !exists {
+		return p.sealed, nil
+	}
+	sealed, err := p.ring.Reseal(p.ID, held.Profile, p.profile)
+	if err != nil {
+		return sealed, fault.Wrap(fault.Internal, fault.Defect, fmt.Errorf("portal: %w", err))
+	}
+	return sealed, nil
 }
 
 // levelled gives the held account with the level that it shall have, and whether an import kept a higher one.

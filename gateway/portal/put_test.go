@@ -37,6 +37,27 @@ func TestPutCreatesReplacesAndLeavesAlone(t *testing.T) {
 	}
 }
 
+func TestCommitmentsOutliveAPut(t *testing.T) {
+	b := newBench(t)
+	before := b.must(b.standard(1)).Account
+	b.must(b.standard(1, func(r *portal.RawProfile) { r.Person.Email = "other@example.org" }))
+	after := b.account(1)
+	commit := func(a ledger.Account) [16]byte {
+		t.Helper()
+		c, err := b.ring.Commit(a.ID, a.Profile, ledger.EntryID{1}, ledger.GroupSNILS, []byte("11223344595"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if commit(before) != commit(after) {
+		t.Error("a put changes what the entries of the account are committed under")
+	}
+	if got, err := b.ring.OpenProfile(after.ID, after.Profile); err != nil || got.Email.String() == "" || slices.Equal(before.Profile.Box, after.Profile.Box) {
+		t.Errorf("the account does not hold what was put: %v", err)
+	}
+}
+
 func TestEveryChangeIsSeen(t *testing.T) {
 	for name, change := range map[string]func(*portal.RawProfile){
 		"family name": func(r *portal.RawProfile) { r.Person.FamilyName = "Иванова" },
