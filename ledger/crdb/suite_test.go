@@ -8,6 +8,7 @@ import (
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/ledgertest"
 	"github.com/poruka/poruka/ledger/ledgertest/cockroach"
+	"github.com/poruka/poruka/ledger/ledgertest/pgproxy"
 	"github.com/poruka/poruka/ledger/ledgertest/postgres"
 )
 
@@ -51,9 +52,11 @@ func asCockroach() *dialect {
 
 func TestTheDialogueWithCockroachDB(t *testing.T) {
 	url := database(t)
-	p, proxied := newProxy(t, url)
+	p, err := pgproxy.Start(url)
+	must(t, err)
+	defer func() { must(t, p.Close()) }()
 	var told []Transaction
-	s, err := connect(t.Context(), Config{URL: proxied, Observe: func(x Transaction) { told = append(told, x) }}.withDefaults(), asCockroach())
+	s, err := connect(t.Context(), Config{URL: p.URL(), Observe: func(x Transaction) { told = append(told, x) }}.withDefaults(), asCockroach())
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	straight := openAt(t, url, nil)
@@ -64,28 +67,29 @@ func TestTheDialogueWithCockroachDB(t *testing.T) {
 	if err := s.Transact(t.Context(), ledger.Keys{Accounts: []ledger.AccountID{a.ID}}, func(*ledger.View) error { return refused }); err != refused { //nolint:errorlint // as it is
 		t.Errorf("error %v, want that of decide as it is", err)
 	}
-	p.set(func(statement string, n int) fault {
-		if n == 1 && (statement == "poruka_record_one" || statement == "poruka_accounts_by_snils") {
-			return fault{failing, "40001"}
+	conflict := pgproxy.Fault{Kind: pgproxy.Fail, Code: "40001"}
+	p.Apply(func(s pgproxy.Statement) pgproxy.Fault {
+		if s.N == 1 && (s.Name == "poruka_record_one" || s.Name == "poruka_accounts_by_snils") {
+			return conflict
 		}
-		return fault{}
+		return pgproxy.Fault{}
 	})
 	_, err = confirm(t.Context(), s)
 	must(t, err)
-	if !isStored(t, straight) || p.count("poruka_begin") != 1 || p.count("poruka_rollback_to") != 2 {
-		t.Errorf("statements %v, want two restarts of one transaction", p.seen)
+	if !isStored(t, straight) || p.Count("poruka_begin") != 1 || p.Count("poruka_rollback_to") != 2 {
+		t.Errorf("statements %v, want two restarts of one transaction", p.Counts())
 	}
 	if len(told) != 2 || told[0].RoundTrips != 2 || told[1].Attempts != 3 {
 		t.Errorf("told %+v, want two round trips to refuse and three attempts to confirm", told)
 	}
-	p.set(always("poruka_accounts_by_snils", fault{failing, "40001"}))
+	p.Apply(pgproxy.Always("poruka_accounts_by_snils", conflict))
 	if _, err := confirm(t.Context(), s); !errors.Is(err, ledger.ErrConflict) {
 		t.Errorf("40001 for ever: %v, want ErrConflict", err)
 	}
-	if n := p.count("poruka_accounts_by_snils"); n != maxAttempts {
+	if n := p.Count("poruka_accounts_by_snils"); n != maxAttempts {
 		t.Errorf("%d attempts, want %d", n, maxAttempts)
 	}
-	p.set(nth("poruka_release", 1, fault{cutAfter, ""}))
+	p.Apply(pgproxy.Nth("poruka_release", 1, pgproxy.Fault{Kind: pgproxy.CutAfter}))
 	if replayed, err := confirm(t.Context(), s); err != nil || !replayed {
 		t.Errorf("RELEASE of a replay lost: replayed %v, %v", replayed, err)
 	}

@@ -100,6 +100,20 @@ func (t *tx) run(ctx context.Context, attempt func(n int) error, do work) error 
 	})
 }
 
+// restart goes back to the savepoint. What failed before there was one leaves nothing to go back to: then another transaction is
+// to be begun.
+func (t *tx) restart(ctx context.Context) error {
+	err := t.query(ctx, "restart", call{statement: t.statements.rollbackTo})
+	if err == nil {
+		return nil
+	}
+	f := failureOf(err)
+	if f.class == refused {
+		f.class = again
+	}
+	return f
+}
+
 // commit sends what is to be stored and ends the transaction, in one round trip.
 func (t *tx) commit(ctx context.Context) error {
 	calls, p, stage := t.store, writing, "commit"
@@ -165,7 +179,7 @@ func (l lazyTx) Exec(ctx context.Context, sql string, _ ...any) (pgconn.CommandT
 	case t.statements.release.text:
 		return pgconn.CommandTag{}, t.commit(ctx)
 	case t.statements.rollbackTo.text:
-		return pgconn.CommandTag{}, t.query(ctx, "restart", call{statement: t.statements.rollbackTo})
+		return pgconn.CommandTag{}, t.restart(ctx)
 	}
 	return pgconn.CommandTag{}, fmt.Errorf("crdb: unexpected statement %q", sql)
 }

@@ -1,0 +1,88 @@
+package faults
+
+import (
+	"errors"
+	"flag"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/ledgertest"
+	"github.com/poruka/poruka/ledger/ledgertest/pgproxy"
+)
+
+// Retryable are the faults that nobody needs to hear of: a ledger gets over one by itself, and a patient client over many.
+func Retryable() []pgproxy.Fault {
+	return []pgproxy.Fault{
+		{Kind: pgproxy.Fail, Code: "40001"},
+		{Kind: pgproxy.Fail, Code: "40P01"},
+		{Kind: pgproxy.Fail, Code: "57P01", Fatal: true},
+		{Kind: pgproxy.Lie, Code: "57P01", Fatal: true},
+		{Kind: pgproxy.HangUp, Code: "57P01"},
+		{Kind: pgproxy.CutBefore},
+		{Kind: pgproxy.CutAfter},
+	}
+}
+
+// Slow are the faults of a line on which nothing is lost.
+func Slow() []pgproxy.Fault {
+	return []pgproxy.Fault{{Delay: 300 * time.Microsecond}, {Delay: time.Millisecond}, {Delay: 4 * time.Millisecond}}
+}
+
+// Delayed runs the whole suite of package ledgertest through a proxy, with a share of all statements being slow. The seed chooses them.
+func Delayed(t *testing.T, c Config, seed uint64, share float64) {
+	t.Helper()
+	fewerHistories(t)
+	rule := func(database uint64) pgproxy.Rule { return pgproxy.Chance(seed+database, share, Slow()...) }
+	ledgertest.Run(t, opener(t, c, rule, func(e ledger.Engine) ledger.Engine { return e }))
+}
+
+// Disturbed runs the whole suite for a Patient client while a share of all statements meets one of Retryable. Not an assertion of
+// the suite is given up for it. The seed chooses the faults.
+func Disturbed(t *testing.T, c Config, seed uint64, share float64) {
+	t.Helper()
+	t.Logf("seed %d", seed)
+	fewerHistories(t)
+	rule := func(database uint64) pgproxy.Rule { return pgproxy.Chance(seed+database, share, Retryable()...) }
+	ledgertest.Run(t, opener(t, c, rule, Patient))
+}
+
+// fewerHistories has a tenth of the suite's random histories be run: each takes a multiple of its time here.
+func fewerHistories(t *testing.T) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	usual := checks.Value.String()
+	n, err := strconv.Atoi(usual)
+	must(t, err)
+	must(t, checks.Value.Set(strconv.Itoa(max(1, n/10))))
+	t.Cleanup(func() { must(t, checks.Value.Set(usual)) })
+}
+
+func opener(t *testing.T, c Config, rule func(uint64) pgproxy.Rule, as func(ledger.Engine) ledger.Engine) ledgertest.Opener {
+	t.Helper()
+	urls := map[string]string{}
+	return func(name string) (ledger.Engine, error) {
+		if urls[name] == "" {
+			p, err := pgproxy.Start(c.Database(t))
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(func() { must(t, p.Close()) })
+			p.Apply(rule(uint64(len(urls))))
+			urls[name] = p.URL()
+		}
+		var err error
+		for range patience {
+			var e ledger.Engine
+			if e, err = c.Open(urls[name], Limits{}); err == nil {
+				return as(e), nil
+			}
+			if !errors.Is(err, ledger.ErrUnavailable) {
+				return nil, err
+			}
+			time.Sleep(pause)
+		}
+		return nil, err
+	}
+}
