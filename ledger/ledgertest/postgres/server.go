@@ -249,6 +249,10 @@ func (s *Server) Halt() error {
 // Kill ends all processes of a private server where they are. Resume starts it again.
 func (s *Server) Kill() error {
 	return s.end(func(postmaster int) error {
+		// Stopped first, it starts no process that is not on the list and would keep its successor from starting.
+		if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
+			return err
+		}
 		pids, err := s.signalAll(syscall.SIGKILL)
 		for _, pid := range pids {
 			gone(pid)
@@ -288,8 +292,12 @@ func (s *Server) end(how func(postmaster int) error) error {
 	return s.leash.Close()
 }
 
-// signalAll sends a signal to every process of the server.
+// signalAll sends a signal to every process of the server. The postmaster is stopped before its children are counted: one that it
+// starts in between would be left out, and what a killed server leaves running keeps the next one from starting.
 func (s *Server) signalAll(sig syscall.Signal) ([]int, error) {
+	if err := s.stopPostmaster(); err != nil {
+		return nil, err
+	}
 	pids, err := s.pids()
 	if err != nil {
 		return nil, err
@@ -326,11 +334,36 @@ func (s *Server) pids() ([]int, error) {
 	return pids, nil
 }
 
+func (s *Server) stopPostmaster() error {
+	if !s.IsPrivate() {
+		return errors.New("postgres: the server is not ours")
+	}
+	pid, err := s.postmaster()
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(10 * time.Second); stateOf(pid) != 'T' && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
+// stateOf gives the letter that the system has for the state of a process; 0 when there is none.
+func stateOf(pid int) byte {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if _, state, found := strings.Cut(string(text), ") "); err == nil && found && state != "" {
+		return state[0]
+	}
+	return 0
+}
+
 // gone waits until a killed process holds nothing any more; its parent may leave it unburied.
 func gone(pid int) {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if _, state, _ := strings.Cut(string(text), ") "); err != nil || strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X") {
+		if state := stateOf(pid); state == 0 || state == 'Z' || state == 'X' {
 			return
 		}
 	}
