@@ -32,6 +32,9 @@ func (s *Store) AdvanceLog(ctx context.Context, step ledger.LogStep) error {
 		if f == nil {
 			return a.verdict()
 		}
+		if f.code == uniqueViolation { // not by another integrator, who would have moved the head: the tables disagree
+			f.class = refused
+		}
 		if f.class == reconnect || f.class == unknown {
 			s.suspect()
 		}

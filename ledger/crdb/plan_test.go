@@ -16,6 +16,7 @@ import (
 func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	s := open(t, nil)
 	fill(t, s, 20_000)
+	fillLog(t, s)
 	conn, err := pgx.Connect(t.Context(), s.cfg.URL)
 	must(t, err)
 	defer func() { must(t, conn.Close(t.Context())) }()
@@ -26,6 +27,7 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 		st.accountsByID: "account_pkey", st.accountsBySNILS: "account_snils", st.accountsByAny: "account_phone",
 		st.entriesByID: "entry_pkey", st.attemptsByKey: "attempt_pkey", st.vacate: "account_pkey", st.raise: "account_pkey", st.raiseOne: "account_pkey",
 		st.replace: "account_pkey", st.account: "account_pkey", st.accountBySNILS: "account_snils",
+		st.log.unlogged: "entry_place", st.log.tiles: "log_tile_pkey", st.log.blocks: "log_block_place",
 	} {
 		_, err := conn.Prepare(t.Context(), statement.name, statement.text)
 		must(t, err)

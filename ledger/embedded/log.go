@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 
 	"github.com/poruka/poruka/ledger"
 )
@@ -137,7 +138,9 @@ func (a *logAdvance) run(c *conn) error {
 	if err := c.exec(begin); err != nil {
 		return unavailable(err)
 	}
-	if err := a.apply(c); err != nil {
+	if err := a.apply(c); conflict(err) != nil { // not by another integrator, who would have moved the head: the tables disagree
+		a.refusal = fmt.Errorf("embedded: the log refuses the step: %w", err)
+	} else if err != nil {
 		return unavailable(err)
 	}
 	if a.refusal != nil {

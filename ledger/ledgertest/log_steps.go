@@ -127,6 +127,15 @@ func blockWithoutEntry(t *testing.T, s suite) {
 	}
 	same(t, "head", stateOf(t, e).Head, ledger.LogHead{})
 	same(t, "blocks", stateOf(t, e).Blocks, []int64{-1, -1, -1})
+
+	delete(step.Starts, 1)
+	must(t, settled(t, e, step))
+	want := stateOf(t, e)
+	err := e.AdvanceLog(t.Context(), ledger.LogStep{From: step.To, To: ledger.LogHead{Size: 2, Epoch: 2}, Starts: step.Starts})
+	if err == nil || errors.Is(err, ledger.ErrConflict) { // who is told of a conflict tries again
+		t.Errorf("a block that begins twice: %v", err)
+	}
+	same(t, "the log after it", stateOf(t, e), want)
 }
 
 // racingIntegrators: every entry comes into the log once, in the order of the reports, and every step is the work of one.

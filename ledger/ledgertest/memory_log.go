@@ -65,6 +65,9 @@ func (m *Memory) AdvanceLog(ctx context.Context, step ledger.LogStep) error {
 		if _, ok := m.places[id]; !ok {
 			return fmt.Errorf("ledgertest: block %d begins with an entry that is not there", block)
 		}
+		if _, ok := m.log.begins[block]; ok {
+			return fmt.Errorf("ledgertest: block %d has begun", block)
+		}
 	}
 	for block, id := range step.Starts {
 		set(&m.log.begins, block, m.places[id]+1)
