@@ -22,6 +22,8 @@ func concurrencyTests() map[string]func(*testing.T, suite) {
 		"what Transact acknowledged is read at once":    readYourWrites,
 		"entries of concurrent writers keep an order":   concurrentOrder,
 		"reports and decisions do not disturb each one": reportsAside,
+		"of two that found nothing one was first":       writeSkew,
+		"pages while others write":                      pagesUnderWriters,
 	}
 }
 
