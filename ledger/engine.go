@@ -127,7 +127,7 @@ type Store interface {
 }
 
 // Engine is a whole store.
-type Engine interface {
+type Engine interface { //nolint:interfacebloat // those who use it ask for its parts
 	Transactor
 	Reader
 	Reporter

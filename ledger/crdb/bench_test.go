@@ -237,9 +237,9 @@ func (s *bench) naiveOnce(ctx context.Context, pool *pgxpool.Pool) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, "INSERT INTO entry ("+entryColumns+`, ordinal) VALUES
-  ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, NULL, NULL, NULL, NULL, 0)`,
+  ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 0)`,
 			e.ID[:], int16(e.Kind), string(e.Partner), e.Digest[:], id[:], int16(e.Outcome), "", make([]byte, 24), int16(e.Before),
-			int16(e.After), int16(e.Method), e.Policy, e.Style, e.Serial, int16(e.Means), e.AuthedAt, time.Now(), e.DryRun, nil, int16(1))
+			int16(e.After), int16(e.Method), e.Policy, e.Style, e.Serial, int16(e.Means), e.AuthedAt, time.Now(), e.DryRun, nil, int16(1), nil, nil, e.Link.Previous[:], e.Mark[:])
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,8 @@ func settled(t *testing.T, e ledger.Engine, step ledger.LogStep) error {
 	wasUnknown := false
 	for {
 		err := e.AdvanceLog(t.Context(), step)
-		if isUnknown := errors.Is(err, ledger.ErrOutcomeUnknown); !isUnknown && !(wasUnknown && errors.Is(err, ledger.ErrConflict)) {
+		isUnknown := errors.Is(err, ledger.ErrOutcomeUnknown)
+		if !isUnknown && (!wasUnknown || !errors.Is(err, ledger.ErrConflict)) {
 			return err
 		}
 		wasUnknown = true
