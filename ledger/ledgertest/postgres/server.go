@@ -249,14 +249,11 @@ func (s *Server) Halt() error {
 // Kill ends all processes of a private server where they are. Resume starts it again.
 func (s *Server) Kill() error {
 	return s.end(func(postmaster int) error {
-		// Stopped first, it starts no process that is not on the list and would keep its successor from starting.
-		if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
-			return err
-		}
 		pids, err := s.signalAll(syscall.SIGKILL)
 		for _, pid := range pids {
 			gone(pid)
 		}
+		buried(postmaster)
 		return errors.Join(err, syscall.Kill(-s.guard.Process.Pid, syscall.SIGKILL))
 	})
 }
@@ -366,6 +363,14 @@ func gone(pid int) {
 		if state := stateOf(pid); state == 0 || state == 'Z' || state == 'X' {
 			return
 		}
+	}
+}
+
+// buried waits until the guard has taken note of the postmaster's death. One that is dead and not buried counts as running to the
+// next, which then does not start; without its guard it may stay so.
+func buried(postmaster int) {
+	for deadline := time.Now().Add(5 * time.Second); stateOf(postmaster) != 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
 	}
 }
 
