@@ -47,3 +47,51 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+func TestTransactionsHaveTheirPlace(t *testing.T) {
+	const only = ": transactions begin and end in ledger/crdb/tx.go and ledger/embedded/transact.go only"
+	for _, c := range []struct {
+		path, statement string
+		want            string // empty: nothing is found
+	}{
+		{"ledger/crdb/write.go", `s.requests.Begin(ctx)`, "Begin"},
+		{"ledger/crdb/write.go", `db.BeginTx(ctx, nil)`, "BeginTx"},
+		{"ledger/crdb/write.go", `pgx.BeginTxFunc(ctx, db, o, f)`, "BeginTxFunc"},
+		{"ledger/crdb/write.go", `crdbpgx.ExecuteTx(ctx, db, o, f)`, "ExecuteTx"},
+		{"ledger/crdb/write.go", `exec("BEGIN")`, "BEGIN"},
+		{"ledger/embedded/settle.go", "exec(`begin immediate`)", "begin immediate"},
+		{"gateway/confirm/confirm.go", `exec("Commit;")`, "Commit;"},
+		{"ledger/crdb/write.go", `exec("ROLLBACK TO SAVEPOINT a")`, "ROLLBACK TO"},
+		{"ledger/crdb/write.go", `exec(" SAVEPOINT a")`, "SAVEPOINT a"},
+		{"ledger/crdb/write.go", `exec("RELEASE SAVEPOINT a")`, "RELEASE SAVEPOINT a"},
+		{"ledger/crdb/write.go", `exec("START TRANSACTION READ ONLY")`, "START TRANSACTION"},
+		{"ledger/crdb/write.go", `exec("UPDATE a SET b = 1; COMMIT")`, "; COMMIT"},
+		{"ledger/crdb/tx.go", `exec("BEGIN"); db.Begin(ctx)`, ""},
+		{"ledger/embedded/transact.go", `exec("begin immediate")`, ""},
+		{"ledger/crdb/write_test.go", `exec("BEGIN"); db.Begin(ctx)`, ""},
+		{"ledger/ledgertest/a.go", `exec("COMMIT")`, ""},
+		{"deploy/bench/a.go", `db.Begin(ctx)`, ""},
+		{"gateway/a.go", `say("begin anew when it is mended: repeating is safe", "release 5 is there", "committed")`, ""},
+		{"gateway/a.go", `say("CREATE FUNCTION a() AS $$ BEGIN RETURN 1; END $$")`, ""},
+	} {
+		t.Run(c.path+" "+c.statement, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(c.path, []byte("package a\n\nfunc _() { "+c.statement+" }\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			findings, _, err := check(".")
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case c.want == "" && len(findings) > 0:
+				t.Errorf("found %v, want nothing", findings)
+			case c.want != "" && (len(findings) != 1 || findings[0] != finding{c.path, 3, c.want + only}):
+				t.Errorf("found %v, want one that begins with %q", findings, c.want)
+			}
+		})
+	}
+}

@@ -1,4 +1,5 @@
-// Command lint checks rules of the house that no linter knows: names of packages, and links between documents.
+// Command lint checks rules of the house that no linter knows: names of packages, where transactions begin and end, and links
+// between documents.
 //
 //	go run ./deploy/lint
 //
