@@ -41,6 +41,7 @@ func (*crowd) Offset() int64 { return 0 }
 // TestImportGoesOnAtAnotherGateway begins an import at one gateway, which then shuts down in the middle of it, and goes on at the other
 // from what is known to be settled. Every row is stored once, and the rows of the cut are stored or repeated, never lost.
 func TestImportGoesOnAtAnotherGateway(t *testing.T) {
+	t.Parallel() // it waits a good deal
 	ledgers.OnServers(t, importGoesOnAtAnotherGateway)
 }
 

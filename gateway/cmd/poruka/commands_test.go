@@ -13,6 +13,10 @@ import (
 
 // TestMain also takes away what the commands would read of the tester's own surroundings.
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Unsetenv(asCommand) // or it would be taken for a flag
+		main()
+	}
 	time.Local = time.UTC
 	os.Unsetenv("COLUMNS")
 	for _, variable := range os.Environ() {
