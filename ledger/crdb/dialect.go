@@ -18,6 +18,8 @@ const (
 type dialect struct {
 	engine string
 	schema string // folder under migrations
+	// versions is SQL that makes goose's table of versions, and may be repeated; empty when goose can.
+	versions []string
 
 	begin      string // begins a serialisable transaction
 	savepoints bool   // a transaction is retried on its connection, by ROLLBACK TO SAVEPOINT
@@ -51,6 +53,12 @@ func onPostgres() *dialect {
 func onCockroach() *dialect {
 	return &dialect{
 		engine: cockroachEngine, schema: "cockroach",
+		// goose makes the table and writes to it in one transaction, with an identity column: version 22.1 waits for itself there.
+		versions: []string{
+			"CREATE TABLE IF NOT EXISTS goose_db_version (id INT8 PRIMARY KEY DEFAULT unique_rowid(), version_id INT8 NOT NULL, " +
+				"is_applied BOOL NOT NULL, tstamp TIMESTAMP NOT NULL DEFAULT now())",
+			"INSERT INTO goose_db_version (id, version_id, is_applied) VALUES (0, 0, true) ON CONFLICT (id) DO NOTHING",
+		},
 		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE", savepoints: true,
 		place:    "DECIMAL",
 		estimate: "SELECT max(estimated_row_count)::INT8 FROM crdb_internal.table_row_statistics WHERE table_name = $1::TEXT",

@@ -34,6 +34,9 @@ func Migrate(ctx context.Context, url string) error {
 		return err
 	}
 	defer m.db.Close()
+	if err := m.found(ctx); err != nil {
+		return err
+	}
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: the lock on migrations was not got: %w", ledger.ErrUnavailable, withoutValues(err))
@@ -55,6 +58,9 @@ func MigrationStatus(ctx context.Context, url string) ([]Migration, error) {
 		return nil, err
 	}
 	defer m.db.Close()
+	if err := m.found(ctx); err != nil {
+		return nil, err
+	}
 	states, err := m.goose.Status(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ledger.ErrUnavailable, withoutValues(err))
@@ -94,6 +100,16 @@ func newMigrator(url string) (*migrator, error) {
 		return nil, errors.Join(err, m.db.Close())
 	}
 	return m, nil
+}
+
+// found makes the table of versions where goose cannot.
+func (m *migrator) found(ctx context.Context) error {
+	for _, text := range m.dialect.versions {
+		if _, err := m.db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("%w: the table of versions: %w", ledger.ErrUnavailable, withoutValues(err))
+		}
+	}
+	return nil
 }
 
 // lock keeps other processes out: an advisory lock on PostgreSQL, a row of a table on CockroachDB, which has no such locks.
