@@ -17,13 +17,15 @@ type statements struct {
 
 	account, accountBySNILS *statement
 
+	copyAccounts string // SQL that copies accounts, in the binary form; empty where created ones are always inserted
+
 	log logStatements
 
 	all []*statement
 }
 
 func newStatements(d *dialect) *statements {
-	s := &statements{}
+	s := &statements{copyAccounts: d.copyAccounts}
 	add := func(name, text string) *statement {
 		st := &statement{"poruka_" + name, text}
 		s.all = append(s.all, st)
@@ -44,12 +46,8 @@ func newStatements(d *dialect) *statements {
 	// Rows are locked in the order of their keys, so that two transactions never wait for each other.
 	const accounts = "SELECT " + accountColumns + " FROM account "
 	s.accountsByID = add("accounts_by_id", accounts+"WHERE id = ANY($1::UUID[]) ORDER BY id FOR UPDATE")
-	s.accountsBySNILS = add("accounts_by_snils", accounts+"WHERE snils = ANY($1::BYTEA[]) ORDER BY id FOR UPDATE")
-	s.accountsByAny = add("accounts_by_any", accounts+`WHERE id IN (
-  SELECT id FROM account WHERE id = ANY($1::UUID[])
-  UNION SELECT id FROM account WHERE snils = ANY($2::BYTEA[])
-  UNION SELECT id FROM account WHERE phone = ANY($3::BYTEA[])
-) ORDER BY id FOR UPDATE`)
+	s.accountsBySNILS = add("accounts_by_snils", accounts+"WHERE snils = ANY($1::BYTEA[]) ORDER BY "+d.orderOfIDs+" FOR UPDATE")
+	s.accountsByAny = add("accounts_by_any", d.accountsByAny)
 	s.entriesByID = add("entries_by_id", "SELECT "+entryColumns+" FROM entry WHERE id = ANY($1::UUID[])")
 	s.attemptsByKey = add("attempts_by_key", `SELECT a.subject, a.partner, a.counter
 FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) JOIN attempt AS a ON a.subject = k.s AND a.partner = k.p`)

@@ -121,10 +121,11 @@ func (t *transaction) work(ctx context.Context, x *tx) error {
 		return nil //nolint:nilerr // not of the store: the transaction ends as one that stores nothing
 	}
 	t.writes = view.Writes()
-	if x.store, err = changeOf(t.found, t.writes).calls(x.statements); err != nil {
+	rest, rows := changeOf(t.found, t.writes).withoutCopied(x.statements)
+	if x.store, err = rest.calls(x.statements); err != nil {
 		return &failure{class: refused, stage: "encode", cause: err}
 	}
-	return nil
+	return x.copy(ctx, rows)
 }
 
 // link takes a connection from a pool.

@@ -35,6 +35,7 @@ type tx struct {
 	store      []call
 	trips      int
 	isOpen     bool // BEGIN has been sent, and neither COMMIT nor ROLLBACK has been answered
+	hasCopied  bool // something has been stored already
 }
 
 // work is what a transaction is for: it reads by tx.query and fills tx.store. It may run several times.
@@ -117,7 +118,7 @@ func (t *tx) restart(ctx context.Context) error {
 // commit sends what is to be stored and ends the transaction, in one round trip.
 func (t *tx) commit(ctx context.Context) error {
 	calls, p, stage := t.store, writing, "commit"
-	if len(calls) == 0 {
+	if len(calls) == 0 && !t.hasCopied {
 		if !t.isOpen {
 			return nil // nothing was said at all
 		}
