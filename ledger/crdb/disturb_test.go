@@ -74,12 +74,11 @@ func TestFaultsInTheDialogueWithCockroachDB(t *testing.T) {
 	faults.Run(t, c)
 }
 
-func TestConformanceThroughAProxy(t *testing.T) { faults.Delayed(t, onPostgreSQL(t), 1, 0) }
+// seed chooses the faults of the runs below; another one is as good.
+const seed = 1
 
-func TestConformanceOnASlowLine(t *testing.T) { faults.Delayed(t, onPostgreSQL(t), 1, 0.1) }
+func TestConformanceThroughAProxy(t *testing.T) { faults.Conformance(t, onPostgreSQL(t), seed) }
 
-func TestConformanceUnderFaults(t *testing.T) { faults.Disturbed(t, onPostgreSQL(t), 1, 0.02) }
-
-func TestConformanceUnderFaultsOnCockroachDB(t *testing.T) {
-	faults.Disturbed(t, onCockroachDB(t), 1, 0.02)
+func TestConformanceThroughAProxyOnCockroachDB(t *testing.T) {
+	faults.Conformance(t, onCockroachDB(t), seed)
 }

@@ -60,7 +60,7 @@ func (s *Store) readBack(ctx context.Context, t *transaction) (state, *failure) 
 		return 0, failureOf(err)
 	}
 	defer l.conn.Release()
-	found, w := ledger.Loaded{Attempts: map[ledger.AttemptKey]ledger.Attempts{}}, t.writes
+	found, w := ledger.Loaded{Attempts: map[ledger.AttemptKey]ledger.Attempts{}}, t.evidence()
 	var calls []call
 	judge := func() state { return judgeEntries(w.Entries, found.Entries) }
 	switch {
@@ -84,6 +84,8 @@ func (s *Store) readBack(ctx context.Context, t *transaction) (state, *failure) 
 			read: func(r *row) { found.Accounts = append(found.Accounts, r.account()) },
 		}}
 		judge = func() state { return judgeAccounts(w, t.found.Accounts, found.Accounts) }
+	case len(w.Attempts) == 0:
+		return clouded, nil
 	default:
 		var keys []ledger.AttemptKey
 		for key := range w.Attempts {
@@ -97,6 +99,39 @@ func (s *Store) readBack(ctx context.Context, t *transaction) (state, *failure) 
 		return 0, classify(ctx, "read back", reading, err)
 	}
 	return judge(), nil
+}
+
+// evidence gives the writes that, when they are there, must be those of t: it looked for their keys, and what it found was
+// different.
+func (t *transaction) evidence() ledger.Writes {
+	w := ledger.Writes{Attempts: map[ledger.AttemptKey]ledger.Attempts{}}
+	for _, e := range t.writes.Entries {
+		wasThere := slices.ContainsFunc(t.found.Entries, func(old ledger.Entry) bool { return old.ID == e.ID })
+		if !wasThere && slices.Contains(t.keys.Entries, e.ID) {
+			w.Entries = append(w.Entries, e)
+		}
+	}
+	for _, a := range t.writes.Created {
+		if slices.Contains(t.keys.Accounts, a.ID) || slices.Contains(t.keys.SNILS, a.SNILS) || slices.Contains(t.keys.Phones, a.Phone) {
+			w.Created = append(w.Created, a)
+		}
+	}
+	for _, a := range t.writes.Updated {
+		if !slices.ContainsFunc(t.found.Accounts, func(old ledger.Account) bool { return old.ID == a.ID && sameState(a, old) }) {
+			w.Updated = append(w.Updated, a)
+		}
+	}
+	for key, counter := range t.writes.Attempts {
+		if slices.Contains(t.keys.Attempts, key) && !reflect.DeepEqual(seconds(counter), seconds(t.found.Attempts[key])) {
+			w.Attempts[key] = counter
+		}
+	}
+	return w
+}
+
+// sameState compares what every change of an account changes a part of.
+func sameState(want, have ledger.Account) bool {
+	return have.Version == want.Version && have.Digest == want.Digest && have.Level == want.Level && have.UpdatedAt.Equal(micros(want.UpdatedAt))
 }
 
 func judgeEntries(want, have []ledger.Entry) state {
@@ -137,8 +172,7 @@ func judgeAccounts(w ledger.Writes, before, have []ledger.Account) state {
 		old, existed := byID(before, want.ID)
 		seen := clouded
 		switch {
-		case exists && now.Version == want.Version && now.Digest == want.Digest && now.Level == want.Level &&
-			now.UpdatedAt.Equal(micros(want.UpdatedAt)):
+		case exists && sameState(want, now):
 			seen = stored
 		case exists == existed && now.Version == old.Version:
 			seen = absent

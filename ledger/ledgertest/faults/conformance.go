@@ -30,22 +30,35 @@ func Slow() []pgproxy.Fault {
 	return []pgproxy.Fault{{Delay: 300 * time.Microsecond}, {Delay: time.Millisecond}, {Delay: 4 * time.Millisecond}}
 }
 
-// Delayed runs the whole suite of package ledgertest through a proxy, with a share of all statements being slow. The seed chooses them.
-func Delayed(t *testing.T, c Config, seed uint64, share float64) {
-	t.Helper()
-	fewerHistories(t)
-	rule := func(database uint64) pgproxy.Rule { return pgproxy.Chance(seed+database, share, Slow()...) }
-	ledgertest.Run(t, opener(t, c, rule, func(e ledger.Engine) ledger.Engine { return e }))
-}
+// Shares of all statements that are disturbed.
+const (
+	slowShare   = 0.1
+	faultyShare = 0.02
+)
 
-// Disturbed runs the whole suite for a Patient client while a share of all statements meets one of Retryable. Not an assertion of
-// the suite is given up for it. The seed chooses the faults.
-func Disturbed(t *testing.T, c Config, seed uint64, share float64) {
+// Conformance runs the whole suite of package ledgertest through a proxy: on a line of which a tenth is slow, and, for a Patient
+// client, under Retryable faults. Not an assertion of the suite is given up for them. The seed chooses the faults.
+//
+// It wants the server for itself: a place in the order of a PostgreSQL ledger is final, and listed, when all older transactions of the
+// server have ended.
+func Conformance(t *testing.T, c Config, seed uint64) {
 	t.Helper()
-	t.Logf("seed %d", seed)
 	fewerHistories(t)
-	rule := func(database uint64) pgproxy.Rule { return pgproxy.Chance(seed+database, share, Retryable()...) }
-	ledgertest.Run(t, opener(t, c, rule, Patient))
+	alone := func(e ledger.Engine) ledger.Engine { return e }
+	for _, test := range []struct {
+		name   string
+		share  float64
+		faults []pgproxy.Fault
+		as     func(ledger.Engine) ledger.Engine
+	}{
+		{"slow", slowShare, Slow(), alone},
+		{"faulty", faultyShare, Retryable(), Patient},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rule := func(database uint64) pgproxy.Rule { return pgproxy.Chance(seed+database, test.share, test.faults...) }
+			ledgertest.Run(t, opener(t, c, rule, test.as))
+		})
+	}
 }
 
 // fewerHistories has a tenth of the suite's random histories be run: each takes a multiple of its time here.

@@ -129,3 +129,28 @@ func accounts(t *testing.T, r *rig) {
 		}
 	}
 }
+
+// unasked has a decision write an entry that is there already, word for word, without having asked for it. That it is there when
+// the answer to the decision is lost proves nothing.
+func unasked(t *testing.T, r *rig) {
+	n := r.subject(t)
+	mine, snils := entry(n), account(n).SNILS
+	must(t, r.straight.Transact(t.Context(), ledger.Keys{}, func(v *ledger.View) error { v.AddEntry(mine); return nil }))
+	r.proxy.Apply(pgproxy.Nth(r.Record, 1, pgproxy.Fault{Kind: pgproxy.CutBefore}))
+	for _, keys := range []ledger.Keys{{SNILS: []ledger.Index{snils}}, {}} {
+		err := r.through.Transact(t.Context(), keys, func(v *ledger.View) error {
+			if a, ok := v.AccountBySNILS(snils); ok {
+				a.Level, a.Version = ledger.LevelConfirmed, a.Version+1
+				v.PutAccount(a)
+			}
+			v.AddEntry(mine)
+			return nil
+		})
+		if !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, ledger.ErrOutcomeUnknown) {
+			t.Errorf("error %v, want ErrConflict or ErrOutcomeUnknown", err)
+		}
+	}
+	if a, err := r.straight.Account(t.Context(), account(n).ID); err != nil || a.Version != 1 {
+		t.Errorf("version %d, %v; want an account as it was", a.Version, err)
+	}
+}

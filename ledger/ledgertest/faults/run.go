@@ -23,6 +23,7 @@ func Run(t *testing.T, c Config) {
 		{"a cancelled commit is settled", cancelled},
 		{"trying again ends with the caller", leaves},
 		{"accounts without entries are settled by their content", accounts},
+		{"an entry that was not asked for proves nothing", unasked},
 		{"all connections are held", full},
 		{"frozen lines", frozen},
 		{"nobody is let in", refused},
