@@ -45,6 +45,10 @@ test: ## Run all tests under the race detector, in random order.
 fuzz: ## Run every fuzz target for FUZZTIME (10s).
 	deploy/lint/fuzz.sh $(FUZZTIME)
 
+.PHONY: chaos
+chaos: ## Run 1,000 trials of the ledger under faults; CHAOS='--seed 17 --runs 1' for others.
+	go run ./deploy/chaos $(CHAOS)
+
 .PHONY: lint
 lint: lint-proto check-docs $(LINTER) ## Check the Go code, its comments, the protos and the docs.
 	$(LINTER) run ./...

@@ -177,6 +177,7 @@ func (a Answer) of(m Method) string {
 		if !a.Found {
 			return "not decided"
 		}
+	default:
 	}
 	text := outcomeNames[a.Outcome]
 	if a.Replayed {

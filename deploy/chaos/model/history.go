@@ -1,7 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,20 +41,73 @@ func (h *History) Do(client int, call Call, do func() (answer Answer, counts boo
 	return answer
 }
 
-// Resolve turns the names of confirmations into numbers of requests. It gives the first name that belongs to no request.
-func (h *History) Resolve(numbers map[string]uint8) (stranger string) {
+// Truth is what is known when all is over, beside the answers.
+type Truth struct {
+	Decided   map[string]uint8 // numbers of the requests that are decided, by the names of their decisions
+	Withdrawn map[uint8]bool   // of them, those that are withdrawn
+	Changes   map[uint8]int64  // of accounts, that only puts without an answer can have made
+}
+
+// Resolve turns names of decisions into numbers of requests, and forgets the lost calls that can have had no effect: it makes
+// the search short. It gives the first name that belongs to no request.
+func (h *History) Resolve(truth Truth) (stranger string) {
 	for i := range h.ops {
 		a := &h.ops[i].answer
 		if a.Owed == "" {
 			continue
 		}
-		n, ok := numbers[a.Owed]
+		n, ok := truth.Decided[a.Owed]
 		if !ok {
 			return a.Owed
 		}
 		a.OwedTo = n + 1
 	}
+	h.forget(truth)
 	return ""
+}
+
+// forget drops lost calls whose place may as well be at the end, where they change nothing that anybody sees.
+func (h *History) forget(truth Truth) {
+	var decided [MaxRequests]bool
+	for _, n := range truth.Decided {
+		decided[n] = true
+	}
+	var (
+		first [MaxRequests]bool // somebody else's call is known to have decided it
+		body  [MaxRequests]Call // that it was decided with; zero when that is not known
+		taken [MaxRequests]bool // somebody else's call is known to have withdrawn it
+	)
+	for i := range h.ops {
+		o := &h.ops[i]
+		if o.answer.Lost || o.answer.Refused != "" {
+			continue
+		}
+		switch o.call.Method {
+		case Confirm, Record:
+			body[o.call.Request] = o.call
+			first[o.call.Request] = first[o.call.Request] || !o.answer.Replayed
+		case Withdraw:
+			taken[o.call.Request] = taken[o.call.Request] || !o.answer.Replayed
+		default:
+		}
+	}
+	slices.SortStableFunc(h.ops, func(a, b op) int { return cmp.Compare(a.from, b.from) })
+	copies := map[Call]int64{}
+	h.ops = slices.DeleteFunc(h.ops, func(o op) bool {
+		n := o.call.Request
+		switch {
+		case !o.answer.Lost:
+			return false
+		case o.call.Method == Confirm, o.call.Method == Record:
+			return !decided[n] || first[n] || (body[n].Method != 0 && body[n] != o.call)
+		case o.call.Method == Withdraw:
+			return !truth.Withdrawn[n] || taken[n]
+		case o.call.Method == Put: // as many can have had an effect as there are changes
+			copies[o.call]++
+			return copies[o.call] > truth.Changes[o.call.Account]
+		}
+		return true
+	})
 }
 
 // Len is the number of calls, and how many of them have no answer.
@@ -73,9 +128,6 @@ func (h *History) operations() []porcupine.Operation {
 	for _, o := range h.ops {
 		end := o.end.Nanoseconds()
 		if o.answer.Lost {
-			if o.call.Method == Find || o.call.Method == Read {
-				continue
-			}
 			if i, again := first[o.call]; again && o.call.Method != Put {
 				list[i].Call = min(list[i].Call, o.from.Nanoseconds())
 				continue

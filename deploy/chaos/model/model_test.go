@@ -27,7 +27,8 @@ func history(t *testing.T, steps []step) *model.History {
 			return s.answer, true
 		})
 	}
-	if stranger := h.Resolve(map[string]uint8{"confirmations/0": 0, "confirmations/1": 1}); stranger != "" {
+	truth := model.Truth{Decided: map[string]uint8{"confirmations/0": 0, "confirmations/1": 1}, Withdrawn: map[uint8]bool{0: true}, Changes: map[uint8]int64{0: 9}}
+	if stranger := h.Resolve(truth); stranger != "" {
 		t.Fatalf("%s belongs to nobody", stranger)
 	}
 	return h
@@ -37,7 +38,8 @@ const lost = 1000
 
 var (
 	born = step{
-		0, 1, model.Call{Method: model.Put, Caller: model.Portal, Want: model.Want{Level: model.Standard, Phone: true}},
+		0, 1,
+		model.Call{Method: model.Put, Caller: model.Portal, Want: model.Want{Level: model.Standard, Phone: true}},
 		model.Answer{Result: model.Created, Level: model.Standard, Version: 1},
 	}
 	noAnswer  = model.Answer{Lost: true}
@@ -178,7 +180,7 @@ func TestDraw(t *testing.T) {
 func TestAStrangerIsNamed(t *testing.T) {
 	h := model.NewHistory(func() time.Duration { return 0 })
 	h.Do(0, read(), func() (model.Answer, bool) { return at(model.Confirmed, 2, "confirmations/9"), true })
-	if got := h.Resolve(map[string]uint8{"confirmations/0": 0}); got != "confirmations/9" {
+	if got := h.Resolve(model.Truth{Decided: map[string]uint8{"confirmations/0": 0}}); got != "confirmations/9" {
 		t.Errorf("the stranger is %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"errors"
 	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -26,6 +27,9 @@ var nothingStored = []string{"LEDGER_UNAVAILABLE", "SUBJECT_BUSY", "OVERLOADED",
 var leftOpen = []string{"", "OUTCOME_UNKNOWN", "DEADLINE", "CANCELLED", "INTERNAL"}
 
 func failed(err error) told {
+	if errors.Is(err, ErrNobody) {
+		return told{name: "nobody there", again: true, nothing: true}
+	}
 	s := status.Convert(err)
 	reason := ""
 	for _, detail := range s.Details() {

@@ -20,12 +20,12 @@ func (f transactor) Transact(ctx context.Context, keys ledger.Keys, decide func(
 }
 
 // breaking makes an engine that is broken in every tenth transaction that would store an entry.
-func breaking(broken func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error) func(*ledgertest.Memory) ledger.Transactor {
+func breaking(broken func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error) func(*ledgertest.Memory) ledger.Transactor {
 	return func(m *ledgertest.Memory) ledger.Transactor {
 		var n atomic.Int64
 		return transactor(func(ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
 			if len(keys.Entries) > 0 && n.Add(1)%10 == 0 {
-				return broken(m, ctx, keys, decide)
+				return broken(ctx, m, keys, decide)
 			}
 			return m.Transact(ctx, keys, decide)
 		})
@@ -35,7 +35,7 @@ func breaking(broken func(m *ledgertest.Memory, ctx context.Context, keys ledger
 var errDropped = errors.New("dropped")
 
 // drop decides and stores nothing.
-func drop(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) (ledger.Writes, error) {
+func drop(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) (ledger.Writes, error) {
 	var w ledger.Writes
 	err := m.Transact(ctx, keys, func(v *ledger.View) error {
 		if err := v.Try(decide); err != nil {
@@ -60,11 +60,11 @@ var engines = map[string]struct {
 	engine func(*ledgertest.Memory) ledger.Transactor
 	want   []string // one of them must be among what is found
 }{
-	"a commit is dropped": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
-		_, err := drop(m, ctx, keys, decide)
+	"a commit is dropped": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
+		_, err := drop(ctx, m, keys, decide)
 		return err
 	}), []string{"lost: "}},
-	"an entry is stored twice": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
+	"an entry is stored twice": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
 		return m.Transact(ctx, keys, func(v *ledger.View) error {
 			if err := v.Try(decide); err != nil {
 				return err
@@ -76,8 +76,8 @@ var engines = map[string]struct {
 			return nil
 		})
 	}), []string{"double: "}},
-	"an account is raised without entry": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
-		w, err := drop(m, ctx, keys, decide)
+	"an account is raised without entry": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
+		w, err := drop(ctx, m, keys, decide)
 		if err != nil {
 			return err
 		}
@@ -88,8 +88,8 @@ var engines = map[string]struct {
 			return nil
 		}))
 	}), []string{"has not raised it", "belongs to no request", "version "}},
-	"an entry is stored without raising": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
-		w, err := drop(m, ctx, keys, decide)
+	"an entry is stored without raising": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
+		w, err := drop(ctx, m, keys, decide)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ var engines = map[string]struct {
 			return nil
 		})
 	}), []string{"version ", "no order"}},
-	"a replay has another outcome": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
+	"a replay has another outcome": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
 		return m.Transact(ctx, keys, func(v *ledger.View) error {
 			var found ledger.Loaded
 			for _, id := range keys.Entries {
@@ -117,7 +117,7 @@ var engines = map[string]struct {
 			return decide(ledger.NewView(found))
 		})
 	}), []string{"two outcomes: ", "changed: "}},
-	"unavailable, and yet stored": {breaking(func(m *ledgertest.Memory, ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
+	"unavailable, and yet stored": {breaking(func(ctx context.Context, m *ledgertest.Memory, keys ledger.Keys, decide func(*ledger.View) error) error {
 		return errors.Join(ledger.ErrUnavailable, m.Transact(ctx, keys, decide))
 	}), []string{"no order"}},
 	"counters are not stored": {func(m *ledgertest.Memory) ledger.Transactor {
@@ -132,7 +132,7 @@ var engines = map[string]struct {
 // stale decides by what it saw a transaction ago: two that meet do not see each other.
 func stale(m *ledgertest.Memory) ledger.Transactor {
 	return transactor(func(ctx context.Context, keys ledger.Keys, decide func(*ledger.View) error) error {
-		w, err := drop(m, ctx, keys, decide)
+		w, err := drop(ctx, m, keys, decide)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ type findings []string
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
 // compare gives every difference between what callers were told and what is there.
-func (r *run) compare(s snapshot) []string {
+func (r *run) compare(s *snapshot) []string {
 	var f findings
 	for _, d := range r.decisions {
 		f.compareDecision(d, s)
@@ -28,7 +28,7 @@ func (r *run) compare(s snapshot) []string {
 }
 
 // compareDecision: an OK answer has its entry, with the same outcome.
-func (f *findings) compareDecision(d decision, s snapshot) {
+func (f *findings) compareDecision(d decision, s *snapshot) {
 	c := d.told.record
 	records := s.records[c.GetName()]
 	if len(records) == 0 {
@@ -52,7 +52,7 @@ func (f *findings) compareDecision(d decision, s snapshot) {
 }
 
 // compareRecords: the report lists each entry once, and nothing that nobody asked for.
-func (f *findings) compareRecords(s snapshot) {
+func (f *findings) compareRecords(s *snapshot) {
 	known := s.numbers()
 	if len(known) != len(s.found) {
 		f.add("two requests have one entry")
@@ -82,9 +82,8 @@ func (f *findings) compareRecords(s snapshot) {
 }
 
 // compareAccount: its level and version are what its entries and puts have made of it.
-func (f *findings) compareAccount(s snapshot, number int, puts tally) {
+func (f *findings) compareAccount(s *snapshot, number int, puts tally) {
 	a := s.accounts[number]
-	raised, withdrawn := s.raised[a.GetName()], 0
 	reported := 0
 	for name, same := range s.records {
 		if same[0].GetAccount() != a.GetName() {
@@ -94,22 +93,31 @@ func (f *findings) compareAccount(s snapshot, number int, puts tally) {
 		if s.listed[number][name] != 1 {
 			f.add("account %d: its list shows %s %d times", number, name, s.listed[number][name])
 		}
-		if same[0].GetKind() == porukav1.Confirmation_WITHDRAWAL {
-			withdrawn++
-		}
 	}
 	if len(s.listed[number]) != reported {
 		f.add("account %d: its list shows %d entries, the report %d", number, len(s.listed[number]), reported)
 	}
-	least := int64(len(raised)+withdrawn) + puts.sure
+	least := s.accountedFor(number, puts)
 	if v := a.GetVersion(); v < least || v > least+puts.perhaps {
-		f.add("account %d: version %d after %d rises, %d withdrawals, %d puts and perhaps %d more",
-			number, v, len(raised), withdrawn, puts.sure, puts.perhaps)
+		f.add("account %d: version %d, but %d changes by entries and puts, and perhaps %d more", number, v, least, puts.perhaps)
 	}
-	f.compareLevel(s, number, raised)
+	f.compareLevel(s, number)
 }
 
-func (f *findings) compareLevel(s snapshot, number int, raised []*porukav1.Record) {
+// accountedFor is the version that an account has at least: its entries and the puts that were answered have made it.
+func (s *snapshot) accountedFor(number int, puts tally) int64 {
+	name, withdrawn := s.accounts[number].GetName(), 0
+	for _, several := range s.taken {
+		for _, record := range several {
+			if record.GetAccount() == name {
+				withdrawn++
+			}
+		}
+	}
+	return int64(len(s.raised[name])+withdrawn) + puts.sure
+}
+
+func (f *findings) compareLevel(s *snapshot, number int) {
 	a := s.accounts[number]
 	owed := a.GetConfirmation()
 	if owed == "" {
@@ -121,7 +129,7 @@ func (f *findings) compareLevel(s snapshot, number int, raised []*porukav1.Recor
 	if a.GetLevel() != porukav1.Account_CONFIRMED {
 		f.add("account %d: %v, and yet it owes its level to %s", number, a.GetLevel(), owed)
 	}
-	for _, record := range raised {
+	for _, record := range s.raised[a.GetName()] {
 		if record.GetName() != owed {
 			continue
 		}

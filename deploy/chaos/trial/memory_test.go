@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -102,7 +101,6 @@ func (r *fixedRoster) Find(id partners.ID) (partners.Partner, bool) {
 
 // handlers takes the services of a gateway and calls them without a wire.
 type handlers struct {
-	mu      sync.Mutex
 	methods map[string]method
 }
 
@@ -125,14 +123,21 @@ type line struct {
 
 func (l line) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.CallOption) error {
 	m := l.methods[name]
-	answer, err := m.handle(m.service, access.WithCaller(ctx, l.caller), func(into any) error {
-		proto.Merge(into.(proto.Message), in.(proto.Message))
-		return nil
-	}, nil)
+	answer, err := m.handle(m.service, access.WithCaller(ctx, l.caller), func(into any) error { return pass(in, into) }, nil)
 	if err != nil {
 		return wire.Status(err, wire.LanguageOf(""), "").Err()
 	}
-	proto.Merge(out.(proto.Message), answer.(proto.Message))
+	return pass(answer, out)
+}
+
+// pass copies a message, as a wire does.
+func pass(from, into any) error {
+	message, ok := from.(proto.Message)
+	copied, alsoOK := into.(proto.Message)
+	if !ok || !alsoOK {
+		return fmt.Errorf("%T or %T is no message", from, into)
+	}
+	proto.Merge(copied, message)
 	return nil
 }
 

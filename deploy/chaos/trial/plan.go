@@ -68,8 +68,8 @@ type drawer struct {
 }
 
 func draw(seed uint64) plan {
-	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // chance that can be repeated
-	if d.false = 12; d.oneIn(4) {                      // a trial of guesses, which use up the budget of failures
+	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 1))}
+	if d.false = 12; d.oneIn(4) { // a trial of guesses, which use up the budget of failures
 		d.false = 60
 	}
 	d.plan.accounts = d.between(leastAccounts, mostAccounts)

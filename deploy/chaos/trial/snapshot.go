@@ -20,7 +20,7 @@ type snapshot struct {
 }
 
 // numbers gives the number of each decided request by the name of its decision.
-func (s snapshot) numbers() map[string]uint8 {
+func (s *snapshot) numbers() map[string]uint8 {
 	numbers := map[string]uint8{}
 	for request, c := range s.found {
 		numbers[c.GetName()] = request
@@ -28,8 +28,20 @@ func (s snapshot) numbers() map[string]uint8 {
 	return numbers
 }
 
+// truth is what the search for an order is to know.
+func (r *run) truth(s *snapshot) model.Truth {
+	known := model.Truth{Decided: s.numbers(), Withdrawn: map[uint8]bool{}, Changes: map[uint8]int64{}}
+	for name, request := range known.Decided {
+		known.Withdrawn[request] = len(s.taken[name]) > 0
+	}
+	for i, a := range s.accounts {
+		known.Changes[uint8(i)] = a.GetVersion() - s.accountedFor(i, r.puts[uint8(i)])
+	}
+	return known
+}
+
 // lookAround compares what is there with what callers were told. What is still on its way may not have arrived: it looks again.
-func (r *run) lookAround(ctx context.Context) (snapshot, []string) {
+func (r *run) lookAround(ctx context.Context) (*snapshot, []string) {
 	for end := r.Clock().Add(r.Settle); ; {
 		seen, violations := r.look(ctx)
 		if len(violations) == 0 {
@@ -42,8 +54,8 @@ func (r *run) lookAround(ctx context.Context) (snapshot, []string) {
 }
 
 // look reads everything, through one gateway and the other.
-func (r *run) look(ctx context.Context) (snapshot, []string) {
-	s := snapshot{found: map[uint8]*porukav1.Confirmation{}, records: map[string][]*porukav1.Record{}}
+func (r *run) look(ctx context.Context) (*snapshot, []string) {
+	s := &snapshot{found: map[uint8]*porukav1.Confirmation{}, records: map[string][]*porukav1.Record{}}
 	var violations []string
 	for i, request := range r.plan.requests {
 		t := r.call(ctx, pending{0, model.Call{Method: model.Find, Caller: request.owner, Request: uint8(i)}}, i%r.Place.Gateways(), patience)
@@ -61,7 +73,7 @@ func (r *run) look(ctx context.Context) (snapshot, []string) {
 		}
 	}
 	for _, read := range []func(context.Context, *snapshot) error{r.readAccounts, r.readRecords} {
-		if err := read(ctx, &s); err != nil {
+		if err := read(ctx, s); err != nil {
 			violations = append(violations, "reading: "+err.Error())
 		}
 	}

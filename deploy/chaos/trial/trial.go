@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/poruka/poruka/deploy/chaos/model"
 	"github.com/poruka/poruka/partners/sandbox/people"
@@ -19,7 +22,8 @@ import (
 type Place interface {
 	// Gateways is how many there are.
 	Gateways() int
-	// Conn is a connection of a caller to a gateway. It is asked for before each call, for gateways come and go.
+	// Conn is a connection of a caller to a gateway. It is asked for before each call, for gateways come and go. Where there is none, its
+	// calls fail with ErrNobody.
 	Conn(gateway int, caller string) grpc.ClientConnInterface
 	// Begin lets the faults of a seed begin, once the accounts are there.
 	Begin(seed uint64)
@@ -28,6 +32,9 @@ type Place interface {
 	// Calm ends all faults: when it returns, gateways and ledger are there.
 	Calm(ctx context.Context) error
 }
+
+// ErrNobody is the error of a call to a gateway that is not there: nothing was sent.
+var ErrNobody = status.Error(codes.Unavailable, "there is no gateway")
 
 // Config is what a trial needs.
 type Config struct {
@@ -120,15 +127,15 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 }
 
 // judge looks for an order of all answers.
-func (r *run) judge(seen snapshot, violations []string) Result {
-	if stranger := r.history.Resolve(seen.numbers()); stranger != "" {
+func (r *run) judge(seen *snapshot, violations []string) Result {
+	_, lost := r.history.Len()
+	if stranger := r.history.Resolve(r.truth(seen)); stranger != "" {
 		violations = append(violations, fmt.Sprintf("an account owes its level to %s, which belongs to no request", stranger))
 	}
 	checked := r.history.Check(model.Rules{Repeats: !r.Strict, Time: r.Search})
 	if checked.Verdict == model.NotLinearizable {
 		violations = append(violations, "there is no order in which all answers are right")
 	}
-	_, lost := r.history.Len()
 	return Result{
 		Violations: violations, Undecided: checked.Verdict == model.Undecided, Calls: int(r.called.Load()),
 		Repeats: int(r.repeats.Load()), Lost: lost, Entries: len(seen.records), Answers: r.answers,
@@ -193,31 +200,41 @@ const (
 	repeatEvery = 20 * time.Millisecond
 )
 
-// repeatUnanswered does what a bank does: it repeats each call with the same id until there is an answer.
-func (r *run) repeatUnanswered(ctx context.Context) (violations []string) {
+// repeatUnanswered does what banks do: each client repeats its calls, one after the other and with the same id, until there is an
+// answer.
+func (r *run) repeatUnanswered(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, allPatience)
 	defer cancel()
-	var all sync.WaitGroup
-	var mu sync.Mutex
+	of := make([][]pending, len(r.plan.clients))
 	for _, p := range r.unanswered {
+		of[p.client] = append(of[p.client], p)
+	}
+	var all sync.WaitGroup
+	never := make([][]string, len(of))
+	for i, calls := range of {
 		all.Go(func() {
-			for n := 0; ; n++ {
-				r.repeats.Add(1)
-				t := r.call(ctx, p, n%r.Place.Gateways(), patience)
-				if !t.again {
-					return
-				}
-				if wait(ctx, repeatEvery) != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					violations = append(violations, fmt.Sprintf("never answered: %s (%s)", p.call, t.name))
-					return
+			for _, p := range calls {
+				if name, ok := r.untilAnswered(ctx, p); !ok {
+					never[i] = append(never[i], fmt.Sprintf("never answered: %s (%s)", p.call, name))
 				}
 			}
 		})
 	}
 	all.Wait()
-	return violations
+	return slices.Concat(never...)
+}
+
+func (r *run) untilAnswered(ctx context.Context, p pending) (last string, ok bool) {
+	for n := 0; ; n++ {
+		r.repeats.Add(1)
+		t := r.call(ctx, p, n%r.Place.Gateways(), patience)
+		if !t.again {
+			return t.name, true
+		}
+		if wait(ctx, repeatEvery) != nil {
+			return t.name, false
+		}
+	}
 }
 
 // wait waits, but not beyond the end of ctx.
