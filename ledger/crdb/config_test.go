@@ -148,3 +148,11 @@ func TestReportsOfThePastReadThePast(t *testing.T) {
 		}
 	}
 }
+
+func TestPausesAreBoundedHoweverOften(t *testing.T) {
+	for n := 2; n < 200; n++ {
+		if d := backoff(n); d < 0 || d >= lastBackoff {
+			t.Errorf("pause %d is %v", n, d)
+		}
+	}
+}

@@ -196,7 +196,11 @@ func (l lazyTx) Rollback(ctx context.Context) error {
 
 // backoff is the time to wait before attempt n, from 2: full jitter under a bound that doubles.
 func backoff(n int) time.Duration {
-	bound := min(firstBackoff<<(n-2), lastBackoff)
+	bound := firstBackoff
+	for i := 2; i < n && bound < lastBackoff; i++ { // a shift would overflow while a server stays away
+		bound *= 2
+	}
+	bound = min(bound, lastBackoff)
 	return rand.N(bound) //nolint:gosec // to spread load, not to keep a secret
 }
 
