@@ -17,6 +17,9 @@ type demoCmd struct {
 	Accounts  int  `help:"Accounts to invent." default:"10000" placeholder:"N"`
 	Customers int  `help:"Customers that each bank confirms in bulk, when there are enough accounts." default:"200" placeholder:"N"`
 	Keep      bool `help:"Leave the folder with ledger, certificates and log in place, and say where it is."`
+
+	// Not from the environment, where an operator may keep the URL of the ledger that counts.
+	DatabaseURL string `name:"database-url" env:"-" help:"An empty database to play in, postgres://... or cockroach://... Default: an embedded ledger in the temporary folder." placeholder:"URL"`
 }
 
 // Help is shown by --help.
@@ -32,6 +35,7 @@ Examples:
 
     poruka demo
     poruka demo --json --accounts 2000
+    poruka demo --database-url postgres://poruka@localhost/demo
 `
 }
 
@@ -53,7 +57,7 @@ func (c *demoCmd) Run(ctx context.Context, s *streams) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
 	began := time.Now()
-	gateway, err := startDemoGateway(ctx, s, folder, c.Accounts)
+	gateway, err := startDemoGateway(ctx, s, folder, c.DatabaseURL, c.Accounts)
 	if err != nil {
 		return err
 	}

@@ -28,14 +28,19 @@ type demoGateway struct {
 	ended      chan error
 }
 
-// startDemoGateway starts a gateway in folder and imports invented accounts.
-func startDemoGateway(ctx context.Context, s *streams, folder string, accounts int) (_ *demoGateway, err error) {
+// startDemoGateway starts a gateway in folder, on an empty database if one is named, and imports invented accounts.
+func startDemoGateway(ctx context.Context, s *streams, folder, database string, accounts int) (_ *demoGateway, err error) {
 	settings, err := config.Config{
-		DataDir: folder, Dev: true,
+		DataDir: folder, DatabaseURL: database, Dev: true,
 		Listen: config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
 	}.Complete()
 	if err != nil {
-		return nil, err
+		return nil, wrongUsef("%w", err)
+	}
+	if database != "" {
+		if err := wantEmpty(ctx, settings); err != nil {
+			return nil, err
+		}
 	}
 	if err := development.Prepare(ctx, settings, time.Now); err != nil {
 		return nil, err
@@ -56,6 +61,22 @@ func startDemoGateway(ctx context.Context, s *streams, folder string, accounts i
 		return nil, errors.Join(err, g.stop())
 	}
 	return g, nil
+}
+
+// wantEmpty refuses a ledger that is somebody's: the demo fills it with people who do not exist, under keys that it throws away.
+func wantEmpty(ctx context.Context, settings config.Config) error {
+	engine, err := server.OpenLedger(ctx, settings, time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return fmt.Errorf("the database cannot be opened: %w", err)
+	}
+	status, err := engine.Status(ctx)
+	if err := errors.Join(err, engine.Close()); err != nil {
+		return err
+	}
+	if status.Accounts > 0 || status.Entries > 0 {
+		return wrongUsef("the demo wants an empty database; this one holds %d accounts and %d records", status.Accounts, status.Entries)
+	}
+	return nil
 }
 
 func (g *demoGateway) fill(ctx context.Context, s *streams, gateway *server.Server, accounts int) (err error) {
