@@ -72,6 +72,8 @@ func TestTransactionsHaveTheirPlace(t *testing.T) {
 		{"ledger/ledgertest/a.go", `exec("COMMIT")`, ""},
 		{"deploy/bench/a.go", `db.Begin(ctx)`, ""},
 		{"gateway/a.go", `say("begin anew when it is mended: repeating is safe", "release 5 is there", "committed")`, ""},
+		{"ledger/embedded/settle.go", "exec(`commit`)", "commit"},
+		{"ledger/crdb/copy.go", `exchange(ctx, "begin", nil)`, ""},
 		{"gateway/a.go", `say("CREATE FUNCTION a() AS $$ BEGIN RETURN 1; END $$")`, ""},
 	} {
 		t.Run(c.path+" "+c.statement, func(t *testing.T) {

@@ -16,10 +16,14 @@ var (
 	transactionCalls = []string{"Begin", "BeginTx", "BeginFunc", "BeginTxFunc", "ExecuteTx", "ExecuteInTx"}
 
 	// transactionText finds SQL, alone or behind another statement, and not prose that begins with the same word.
-	transactionText = regexp.MustCompile(`(?i)(^|;)\s*(` +
-		`(begin|commit|rollback|abort)\s*(;|$)|` +
+	transactionText = regexp.MustCompile(`(^|;)\s*(` +
+		`(BEGIN|COMMIT|ROLLBACK|ABORT)\s*$|(?i)` +
+		`(begin|commit|rollback|abort)\s*;|` +
 		`(begin|commit|rollback|abort)\s+(work|transaction|immediate|deferred|exclusive|concurrent|isolation|read\s+(only|write)|priority|prepared|as\s+of|to\s)|` +
 		`start\s+transaction|prepare\s+transaction|savepoint\s+\w+\s*(;|$)|release\s+(savepoint\s+)?\w+\s*(;|$))`)
+
+	// transactionWord is what else is SQL in the embedded engine, which writes it small. Elsewhere it is a word like any other.
+	transactionWord = regexp.MustCompile(`^\s*(begin|commit|rollback)\s*$`)
 
 	// Where it is right. The first of each engine is the place; the others hold texts for it.
 	transactionFiles = []string{
@@ -50,11 +54,23 @@ func checkTransactions(path string, fset *token.FileSet, file *ast.File) []findi
 				found(called.Sel.Pos(), called.Sel.Name)
 			}
 		case *ast.BasicLit:
-			if text, err := strconv.Unquote(n.Value); n.Kind == token.STRING && err == nil && transactionText.MatchString(text) {
-				found(n.Pos(), strings.TrimSpace(transactionText.FindString(text)))
+			if text := transactionSQL(path, n); text != "" {
+				found(n.Pos(), text)
 			}
 		}
 		return true
 	})
 	return findings
+}
+
+// transactionSQL gives what in a literal begins or ends a transaction; empty when nothing does.
+func transactionSQL(path string, literal *ast.BasicLit) string {
+	text, err := strconv.Unquote(literal.Value)
+	if literal.Kind != token.STRING || err != nil {
+		return ""
+	}
+	if strings.HasPrefix(filepath.ToSlash(path), "ledger/embedded/") && transactionWord.MatchString(text) {
+		return strings.TrimSpace(text)
+	}
+	return strings.TrimSpace(transactionText.FindString(text))
 }
