@@ -117,7 +117,11 @@ func TestALostCommitIsFound(t *testing.T) {
 }
 
 func TestEmbedded(t *testing.T) {
-	fail(t, travel(t, build(t, stage.Config{Engine: stage.Embedded}), 1, 20, 0))
+	r := travel(t, build(t, stage.Config{Engine: stage.Embedded}), 1, 20, 0)
+	fail(t, r)
+	if r.answers["OVERLOADED"] == 0 || r.stage.Faults()["gateway dropped"]+r.stage.Faults()["gateway drained"] == 0 {
+		t.Errorf("neither overloaded nor restarted: %v, %v", r.answers, r.stage.Faults())
+	}
 }
 
 func TestCockroach(t *testing.T) {

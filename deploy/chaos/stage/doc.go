@@ -5,7 +5,7 @@
 //
 // Powers: on PostgreSQL and CockroachDB two gateways, each behind a proxy that cuts, delays, freezes and refuses lines and answers
 // any statement with any SQLSTATE; a private PostgreSQL is killed and started again. Gateways are drained, or dropped with all
-// their lines, and started anew, also on the embedded ledger, which has one.
+// their lines, and started anew, also on the embedded ledger, which has one, and that one overloaded.
 //
 // Limits: one trial at a time. A dropped gateway is one that no line leads to any more: its process is this one.
 package stage

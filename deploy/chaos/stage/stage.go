@@ -79,7 +79,7 @@ func (s *Stage) open(ctx context.Context) error {
 		settings, err := config.Config{
 			DataDir: s.cfg.Dir, DatabaseURL: url, Dev: true,
 			Listen: config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
-			Limits: config.Limits{DrainPatience: drainPatience},
+			Limits: s.limits(),
 		}.Complete()
 		if err != nil {
 			return err
@@ -95,6 +95,15 @@ func (s *Stage) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// limits are those of the gateways. On the embedded ledger, which has few faults, hardly any call may wait: it is overloaded.
+func (s *Stage) limits() config.Limits {
+	l := config.Limits{DrainPatience: drainPatience}
+	if s.cfg.Engine == Embedded {
+		l.GroupSize, l.QueueLength = 1, 1
+	}
+	return l
 }
 
 // openLedger gives the database URL of each gateway.
