@@ -70,7 +70,8 @@ func (s *Store) LogHead(ctx context.Context) (ledger.LogHead, error) {
 	return only(found, err)
 }
 
-// Unlogged implements ledger.Log. On PostgreSQL it ends at the horizon. On CockroachDB it reads every bucket up to the last
+// Unlogged implements ledger.Log. On PostgreSQL it ends at the horizon: what an older transaction may still precede is listed when
+// that has ended. On CockroachDB it reads every bucket up to the last
 // entry that it lists, or to the end, and the server moves whoever writes there later behind what was read.
 func (s *Store) Unlogged(ctx context.Context, head ledger.LogHead, limit int) ([]ledger.Entry, ledger.Cursor, error) {
 	args, err := placeArgs(head.After)

@@ -151,6 +151,8 @@ func TestEntriesFromBeforeThereWasALog(t *testing.T) {
 	must(t, Migrate(t.Context(), url))
 	s := openAt(t, url, nil)
 	must(t, s.Ping(t.Context()))
+	_, err := s.Head(t.Context()) // waits for transactions of the server's own
+	must(t, err)
 	list, _, err := s.Unlogged(t.Context(), ledger.LogHead{}, 5)
 	must(t, err)
 	if len(list) != 1 || list[0].Encoding != 1 || list[0].Detail != "" || list[0].Commitments != nil || list[0].Link != (ledger.Link{}) || list[0].Mark != [32]byte{} {

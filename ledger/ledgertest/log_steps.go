@@ -39,13 +39,13 @@ func stateOf(t *testing.T, e ledger.Engine) (s logState) {
 func wholeStep(t *testing.T, s suite) {
 	e := s.fresh(t)
 	store(t, e, nil, []ledger.Entry{entry(1), entry(2), entry(3)})
-	step, err := advance(t, e, 2)
+	step, err := advance(t, e, 2, 2)
 	must(t, err)
 	got := stateOf(t, e)
 	same(t, "head", got.Head, step.To)
 	same(t, "blocks", got.Blocks, []int64{0, 0, 0})
 	same(t, "logged", logged(t, e), []ledger.EntryID{entryID(1), entryID(2)})
-	rest, last, err := e.Unlogged(t.Context(), got.Head, 10)
+	rest, last, err := unlogged(t, e, got.Head, 1, 10)
 	must(t, err)
 	same(t, "what is left", rest, []ledger.Entry{entry(3)})
 	end, err := e.Head(t.Context())
@@ -87,9 +87,9 @@ func replacedTiles(t *testing.T, s suite) {
 func stepFromElsewhere(t *testing.T, s suite) {
 	e := s.fresh(t)
 	store(t, e, nil, []ledger.Entry{entry(1), entry(2), entry(3)})
-	_, err := advance(t, e, 1)
+	_, err := advance(t, e, 1, 1)
 	must(t, err)
-	second, err := advance(t, e, 1)
+	second, err := advance(t, e, 1, 1)
 	must(t, err)
 	want := stateOf(t, e)
 	for name, change := range map[string]func(*ledger.LogHead){
@@ -190,7 +190,7 @@ func integrate(ctx context.Context, t *testing.T, e ledger.Engine, all int64) (s
 			continue
 		}
 		if err == nil {
-			_, err = advance(t, e, 37)
+			_, err = advance(t, e, 0, 37)
 		}
 		switch {
 		case err == nil:
@@ -233,7 +233,7 @@ func logOutlives(t *testing.T, s suite) {
 	e, err := s.open(dir)
 	must(t, err)
 	store(t, e, nil, []ledger.Entry{entry(1), entry(2), entry(3)})
-	_, err = advance(t, e, 2)
+	_, err = advance(t, e, 2, 2)
 	must(t, err)
 	must(t, e.AddCheckpoint(t.Context(), 2, root(2), []byte("two")))
 	want := stateOf(t, e)
@@ -244,7 +244,7 @@ func logOutlives(t *testing.T, s suite) {
 	must(t, err)
 	same(t, "checkpoint", string(text), "two")
 	wantError(t, "another root", e.AddCheckpoint(t.Context(), 2, root(3), nil), ledger.ErrConflict)
-	_, err = advance(t, e, 2)
+	_, err = advance(t, e, 1, 2)
 	must(t, err)
 	same(t, "logged", logged(t, e), []ledger.EntryID{entryID(1), entryID(2), entryID(3)})
 }
