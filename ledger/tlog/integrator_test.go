@@ -75,13 +75,28 @@ func TestEntriesFromBeforeTheLogComeFirst(t *testing.T) {
 	})
 }
 
+// scene is what a test tampers with.
+type scene struct {
+	*world
+	s      *tlog.Scribe
+	groups [][]ledger.Entry // finished, not stored
+}
+
+// relink changes the links of a group as only somebody with our keys could.
+func (sc *scene) relink(group int, change func(*ledger.Link)) {
+	for i, e := range sc.groups[group] {
+		sc.groups[group][i] = sc.remarked(e, change)
+	}
+}
+
+func (sc *scene) remarked(e ledger.Entry, change func(*ledger.Link)) ledger.Entry {
+	change(&e.Link)
+	e.Mark = sc.ring.Mark(canon.Record(e))
+	return e
+}
+
 // What must stop the log, and at which position.
 func TestTamperingBeforeIntegrationHalts(t *testing.T) {
-	type scene struct {
-		*world
-		s      *tlog.Scribe
-		groups [][]ledger.Entry // finished, not stored
-	}
 	storeAll := func(sc *scene) []ledger.Entry { return slices.Concat(sc.groups...) }
 	tests := map[string]struct {
 		tamper   func(*scene) []ledger.Entry // what is in the ledger in the end
@@ -92,6 +107,23 @@ func TestTamperingBeforeIntegrationHalts(t *testing.T) {
 		"link altered":    {func(sc *scene) []ledger.Entry { sc.groups[1][0].Link.Size = 1; return storeAll(sc) }, 2},
 		"account altered": {func(sc *scene) []ledger.Entry { sc.groups[2][1].Account[0] = 1; return storeAll(sc) }, 5},
 		"added":           {func(sc *scene) []ledger.Entry { e := sc.groups[0][0]; e.ID[0]++; return append(storeAll(sc), e) }, 6},
+		"another before it": {func(sc *scene) []ledger.Entry {
+			sc.relink(1, func(l *ledger.Link) { l.Previous[0] ^= 1 })
+			return storeAll(sc)
+		}, 3},
+		"number given twice": {func(sc *scene) []ledger.Entry {
+			sc.relink(1, func(l *ledger.Link) { l.Sequence--; l.Previous = [32]byte{} })
+			return storeAll(sc)
+		}, 2},
+		"outside its group": {func(sc *scene) []ledger.Entry {
+			sc.relink(1, func(l *ledger.Link) { l.Index += 2 })
+			return storeAll(sc)
+		}, 2},
+		"of another group": {func(sc *scene) []ledger.Entry {
+			sc.relink(1, func(l *ledger.Link) { l.Size++ })
+			sc.groups[1][0] = sc.remarked(sc.groups[1][0], func(l *ledger.Link) { l.Size-- })
+			return storeAll(sc)
+		}, 3},
 		"added, unmarked": {func(sc *scene) []ledger.Entry {
 			return append(storeAll(sc), ledger.Entry{ID: ledger.EntryID{1}, Encoding: 2})
 		}, 6},
@@ -241,5 +273,4 @@ func TestIntegratorConfigIsChecked(t *testing.T) {
 			t.Errorf("accepted %+v", cfg)
 		}
 	}
-	_ = canon.Record
 }
