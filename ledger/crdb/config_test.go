@@ -53,6 +53,20 @@ func TestTheServerMustBeWhatTheSchemeSays(t *testing.T) {
 	}
 }
 
+func TestASmallLockTableIsToldOf(t *testing.T) {
+	postgres.Missing(t, server)
+	for settings, want := range map[string]bool{"10": true, "64": false} {
+		small := postgres.StartPrivate(t, postgres.Config{Settings: map[string]string{"max_locks_per_transaction": settings, "max_connections": "100"}})
+		var logged strings.Builder
+		s, err := Open(t.Context(), Config{URL: small.NewDatabase(t), Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+		must(t, err)
+		must(t, s.Close())
+		if got := strings.Contains(logged.String(), "max_locks_per_transaction"); got != want {
+			t.Errorf("with %s: warned %t, want %t", settings, got, want)
+		}
+	}
+}
+
 func TestExpiredCountersAreSwept(t *testing.T) {
 	now := moment
 	s := open(t, func(c *Config) { c.Clock = func() time.Time { return now } })

@@ -25,7 +25,7 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	st := s.statements
 	for statement, want := range map[*statement]string{
 		st.accountsByID: "account_pkey", st.accountsBySNILS: "account_snils", st.accountsByAny: "account_phone",
-		st.entriesByID: "entry_pkey", st.attemptsByKey: "attempt_pkey", st.vacate: "account_pkey", st.raise: "account_pkey", st.raiseOne: "account_pkey",
+		st.entriesByID: "entry_pkey", st.entry: "entry_pkey", st.attemptsByKey: "attempt_pkey", st.vacate: "account_pkey", st.raise: "account_pkey", st.raiseOne: "account_pkey",
 		st.replace: "account_pkey", st.account: "account_pkey", st.accountBySNILS: "account_snils",
 		st.log.unlogged: "entry_place", st.log.tiles: "log_tile_pkey", st.log.blocks: "log_block_place",
 	} {

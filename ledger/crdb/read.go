@@ -63,7 +63,7 @@ func (s *Store) oneAccount(ctx context.Context, by *statement, key []byte) (ledg
 func (s *Store) Entry(ctx context.Context, id ledger.EntryID) (ledger.Entry, error) {
 	var found []ledger.Entry
 	err := s.read(ctx, s.requests, call{
-		statement: s.statements.entriesByID, args: [][]byte{entryIDs([]ledger.EntryID{id})},
+		statement: s.statements.entry, args: [][]byte{id[:]},
 		read: func(r *row) { found = append(found, r.entry()) },
 	})
 	return only(found, err)

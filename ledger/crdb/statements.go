@@ -15,7 +15,7 @@ type statements struct {
 
 	raiseOne, recordOne *statement // take the same parameters and only look at the first of each
 
-	account, accountBySNILS *statement
+	account, accountBySNILS, entry *statement
 
 	copyAccounts string // SQL that copies accounts, in the binary form; empty where created ones are always inserted
 
@@ -55,6 +55,7 @@ FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) JOIN attempt AS a ON a.subject =
 	s.addWrites(add)
 	s.account = add("account", accounts+"WHERE id = $1::UUID")
 	s.accountBySNILS = add("account_by_snils", accounts+"WHERE snils = $1::BYTEA")
+	s.entry = add("entry", "SELECT "+entryColumns+" FROM entry WHERE id = $1::UUID")
 	s.log = newLogStatements(d, add)
 	return s
 }

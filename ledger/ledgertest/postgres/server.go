@@ -101,14 +101,13 @@ func (s *Server) create(ctx context.Context, who *syscall.Credential) error {
 // settings gives the server's command line. What the ledger recommends to operators is set here too.
 func (s *Server) settings() []string {
 	set := map[string]string{
-		"listen_addresses":               "",
-		"unix_socket_directories":        s.folder,
-		"port":                           port,
-		"max_connections":                "120",
-		"max_pred_locks_per_transaction": "4096",
-		"shared_buffers":                 "256MB",
-		"log_min_duration_statement":     "-1",
-		"timezone":                       "UTC",
+		"listen_addresses":           "",
+		"unix_socket_directories":    s.folder,
+		"port":                       port,
+		"max_connections":            "120",
+		"shared_buffers":             "256MB",
+		"log_min_duration_statement": "-1",
+		"timezone":                   "UTC",
 	}
 	if !s.config.Durable {
 		set["fsync"], set["synchronous_commit"], set["full_page_writes"] = "off", "off", "off"
