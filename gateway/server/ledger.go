@@ -13,8 +13,17 @@ import (
 	"github.com/poruka/poruka/ledger/group"
 )
 
-// serverWriters is how many transactions of one gateway run at a time on a database server: while one commits the next is decided.
-const serverWriters = 2
+// On a database server two transactions of one gateway run at a time: while one commits the next is decided. Small groups need more of
+// them; some connections are left for reads.
+const (
+	fewestWriters = 2
+	mostWriters   = 12
+	decidedAtOnce = 128
+)
+
+func serverWriters(groupSize int) int {
+	return max(fewestWriters, min(mostWriters, decidedAtOnce/groupSize))
+}
 
 // OpenLedger opens the store that the settings name. On a database server the schema must have been made: see crdb.Migrate.
 func OpenLedger(ctx context.Context, c config.Config, clock func() time.Time, logger *slog.Logger) (ledger.Engine, error) {
@@ -27,7 +36,7 @@ func OpenLedger(ctx context.Context, c config.Config, clock func() time.Time, lo
 func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
 	writers := 1
 	if _, embedded := s.cfg.SQLitePath(); !embedded {
-		writers = serverWriters
+		writers = serverWriters(s.cfg.Limits.GroupSize)
 		if err := s.ensureSchema(ctx); err != nil {
 			return err
 		}
