@@ -53,6 +53,7 @@ func (p *pgWorld) serve(ctx context.Context, d *database, groupSize int) (*endpo
 		}
 		args = append(args, "--config", settings)
 	}
+	fmt.Fprintf(os.Stderr, "a gateway on %d accounts: http://%s/debug/pprof/\n", d.accounts, at[2])
 	server, err := startProcess(ctx, p.dir, p.Binary, args...)
 	return &endpoint{server, p.certificates(), at[0], at[1]}, err
 }

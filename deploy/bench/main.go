@@ -32,6 +32,7 @@ type runCmd struct {
 	Embedded   int           `help:"Invented accounts in the embedded ledger. Once all are raised, confirmations go on as ALREADY_CONFIRMED." default:"200000"`
 	Accounts   []int         `help:"Invented accounts in the ledgers on PostgreSQL: one ledger for each number." default:"10000,1000000"`
 	Turn       time.Duration `help:"Of one turn of each case on PostgreSQL." default:"3s"`
+	Steps      []string      `help:"What to measure on PostgreSQL, for a profiler; goals of what is left out mean nothing. Default: all." enum:"naive,rounds,lone,status,paced,inserts,import"`
 	Rounds     int           `help:"How often baselines and ours take turns on PostgreSQL." default:"3"`
 	ImportRows int           `help:"Accounts of the file that is imported." default:"100000"`
 	Dir        string        `help:"Folder to work in; kept when named, so that the embedded accounts need not be made again." placeholder:"DIR"`

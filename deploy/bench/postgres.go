@@ -62,13 +62,27 @@ func measurePostgres(ctx context.Context, w *world, r *report) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	p := &pgWorld{world: w, report: r, server: server, ofSize: map[*database]*endpoint{}}
+	p := &pgWorld{world: w, report: r, server: server, best: naiveCallers, ofSize: map[*database]*endpoint{}}
 	if err := p.prepare(ctx); err != nil {
 		return err
 	}
 	defer p.close()
-	for _, measure := range []func(context.Context) error{p.scanNaive, p.rounds, p.lone, p.status, p.paced, p.ceiling, p.imports} {
-		if err := measure(ctx); err != nil {
+	for _, step := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{
+		{"naive", p.scanNaive},
+		{"rounds", p.rounds},
+		{"lone", p.lone},
+		{"status", p.status},
+		{"paced", p.paced},
+		{"inserts", p.ceiling},
+		{"import", p.imports},
+	} {
+		if len(w.Steps) > 0 && !slices.Contains(w.Steps, step.name) {
+			continue
+		}
+		if err := step.measure(ctx); err != nil {
 			return err
 		}
 	}

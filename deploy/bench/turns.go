@@ -13,7 +13,7 @@ func (p *pgWorld) scanNaive(ctx context.Context) error {
 		if err := p.direct(ctx, caseNaive, callers, p.main.naive); err != nil {
 			return err
 		}
-		if p.best == 0 || p.report.must(caseNaive, callers).perSecond() > p.report.must(caseNaive, p.best).perSecond() {
+		if p.report.must(caseNaive, callers).perSecond() > p.report.must(caseNaive, p.best).perSecond() {
 			p.best = callers
 		}
 	}
