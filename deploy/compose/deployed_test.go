@@ -70,6 +70,9 @@ func (d *deployed) drainsUnfelt(t *testing.T) {
 	}
 	bank.confirms(30)
 	bank.stop()
+	if bank.repeated.Load()*20 > bank.confirmed.Load() {
+		t.Errorf("UNAVAILABLE %d times for %d answers: the balancer goes on sending callers to who is gone", bank.repeated.Load(), bank.confirmed.Load())
+	}
 	t.Logf("%d confirmed, %d times told UNAVAILABLE and repeated", bank.confirmed.Load(), bank.repeated.Load())
 }
 
