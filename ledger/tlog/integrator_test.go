@@ -115,6 +115,10 @@ func TestTamperingBeforeIntegrationHalts(t *testing.T) {
 			sc.relink(1, func(l *ledger.Link) { l.Sequence--; l.Previous = [32]byte{} })
 			return storeAll(sc)
 		}, 2},
+		"place taken twice": {func(sc *scene) []ledger.Entry {
+			sc.relink(1, func(l *ledger.Link) { l.Index = 0 })
+			return storeAll(sc)
+		}, 3},
 		"outside its group": {func(sc *scene) []ledger.Entry {
 			sc.relink(1, func(l *ledger.Link) { l.Index += 2 })
 			return storeAll(sc)

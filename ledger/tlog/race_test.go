@@ -94,7 +94,7 @@ func (w *world) begin(ctx context.Context, crew *sync.WaitGroup, log ledger.Log)
 }
 
 func TestSeveralIntegratorsInAStormMakeOneHistory(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -106,7 +106,7 @@ func TestSeveralIntegratorsInAStormMakeOneHistory(t *testing.T) {
 			dice := rand.New(rand.NewPCG(seed, 99))
 			scribes := []*tlog.Scribe{w.scribe(), w.scribe(), w.scribe()}
 			signer := w.signer(t.TempDir())
-			for range 200 {
+			for n := range 200 {
 				s := scribes[dice.IntN(3)]
 				switch dice.IntN(8) {
 				case 0:
@@ -116,7 +116,9 @@ func TestSeveralIntegratorsInAStormMakeOneHistory(t *testing.T) {
 					w.store(s, 1+dice.IntN(9))
 				}
 				time.Sleep(time.Duration(dice.IntN(100)) * time.Millisecond)
-				must(t, signer.Sign(ctx)) // each head goes on from those before
+				if n%20 == 0 {
+					must(t, signer.Sign(ctx)) // each head goes on from those before
+				}
 			}
 			for patience := 0; w.head().Size < int64(len(w.entries())) && patience < 1000; patience++ {
 				time.Sleep(time.Second)
