@@ -137,6 +137,7 @@ type verdict struct {
 	method        ledger.Method
 	counts        weight
 	raise         bool
+	commitments   []ledger.Commitment
 }
 
 // judgeRequest judges by the facts of the request alone, before any account is looked at.
@@ -173,15 +174,16 @@ func (q *question) judgeClaim(v *ledger.View) (verdict, error) {
 	if !known {
 		held = q.dummy
 	}
-	profile, err := q.open(held)
+	profile, salt, err := q.open(held)
 	if err != nil {
 		return verdict{}, err
 	}
 	result := q.policy.Compare(q.request.Person, profile)
+	commitments := salt.CommitClaim(q.request.Person)
 	if !known {
 		return verdict{outcome: ledger.OutcomeNotMatched, reasons: []ledger.Reason{ledger.ReasonNoMatchingAccount}, counts: asFailure}, nil
 	}
-	judged := verdict{outcome: result.Outcome, reasons: result.Reasons, fields: result.Fields, account: account}
+	judged := verdict{outcome: result.Outcome, reasons: result.Reasons, fields: result.Fields, account: account, commitments: commitments}
 	switch result.Outcome {
 	case ledger.OutcomeConfirmed:
 		q.judgeAccount(&judged, result.PhoneBound)
@@ -193,18 +195,19 @@ func (q *question) judgeClaim(v *ledger.View) (verdict, error) {
 	return judged, nil
 }
 
-// open unseals a profile. What cannot be read is a defect: nothing may be concluded.
-func (q *question) open(a ledger.Account) (person.Profile, error) {
-	data, err := q.ring.Open(a.ID, a.Profile)
+// open unseals a profile, and makes the salt with which this entry commits to the claim. What cannot be read is a defect: nothing
+// may be concluded.
+func (q *question) open(a ledger.Account) (person.Profile, seal.Salt, error) {
+	data, salt, err := q.ring.OpenWithSalt(a.ID, a.Profile, q.ids[0])
 	if err != nil {
-		return person.Profile{}, fmt.Errorf("confirm: account %v: %w", a.ID, err)
+		return person.Profile{}, salt, fmt.Errorf("confirm: account %v: %w", a.ID, err)
 	}
 	defer clear(data)
 	profile, err := person.UnmarshalProfile(data)
 	if err != nil {
-		return person.Profile{}, fmt.Errorf("confirm: account %v: malformed profile: %w", a.ID, err)
+		return person.Profile{}, salt, fmt.Errorf("confirm: account %v: malformed profile: %w", a.ID, err)
 	}
-	return profile, nil
+	return profile, salt, nil
 }
 
 // judgeAccount goes on where everything matches: whether the account may be raised.
@@ -237,6 +240,7 @@ func (q *question) entry(d verdict) ledger.Entry {
 		Policy: q.policy.ID, Style: q.caller.Style, Serial: q.caller.Serial,
 		Means: q.request.Authentication.Means, AuthedAt: q.request.Authentication.At.UTC().Truncate(time.Microsecond),
 		DecidedAt: q.now, DryRun: q.request.DryRun, Encoding: ledger.EncodingVersion,
+		Commitments: d.commitments,
 	}
 }
 

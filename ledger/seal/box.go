@@ -76,14 +76,18 @@ func (r *Ring) Open(id ledger.AccountID, s ledger.Sealed) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(key)
-	if len(s.Box) == 0 || s.Box[0] != boxVersion {
+	return openBox(id, key, s.Box)
+}
+
+func openBox(id ledger.AccountID, key, sealed []byte) ([]byte, error) {
+	if len(sealed) == 0 || sealed[0] != boxVersion {
 		return nil, ErrOpen
 	}
 	box, err := boxCipher(key)
 	if err != nil {
 		return nil, ErrOpen
 	}
-	profile, err := box.Open(nil, nil, s.Box[1:], associated(boxLabel, id))
+	profile, err := box.Open(nil, nil, sealed[1:], associated(boxLabel, id))
 	if err != nil {
 		return nil, ErrOpen
 	}
@@ -126,6 +130,9 @@ func (r *Ring) dataKey(id ledger.AccountID, s ledger.Sealed) ([]byte, error) {
 	}
 	return key, nil
 }
+
+// WrappedBy tells which key of the ring wrapped the data key; false when there is none.
+func WrappedBy(s ledger.Sealed) (keyID uint32, ok bool) { return wrappedBy(s) }
 
 // wrappedBy reads which key of the ring wrapped the data key.
 func wrappedBy(s ledger.Sealed) (uint32, bool) {

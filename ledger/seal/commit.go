@@ -20,12 +20,16 @@ func (r *Ring) Salt(account ledger.AccountID, s ledger.Sealed, entry ledger.Entr
 		return Salt{}, err
 	}
 	defer clear(key)
+	return saltOf(key, entry), nil
+}
+
+func saltOf(key []byte, entry ledger.EntryID) Salt {
 	h := hmac.New(sha256.New, key)
 	_, _ = h.Write([]byte(saltLabel)) // never fails: see hash.Hash
 	_, _ = h.Write(entry[:])
 	var salt [sha256.Size]byte
 	h.Sum(salt[:0])
-	return Salt{hmac.New(sha256.New, salt[:])}, nil
+	return Salt{hmac.New(sha256.New, salt[:])}
 }
 
 // Commit commits to the canonical form of a group of fields without telling it.
