@@ -46,11 +46,10 @@ func appendFields(dst []byte, texts ...string) []byte {
 // CommitClaim commits to all groups of a claim, also to those that it leaves out.
 func (s Salt) CommitClaim(claim person.Person) []ledger.Commitment {
 	commitments := make([]ledger.Commitment, 0, int(ledger.GroupContact))
-	form := make([]byte, 0, 128)
-	defer func() { clear(form[:cap(form)]) }()
+	form := make([]byte, 0, 256)
 	for group := ledger.GroupName; group <= ledger.GroupContact; group++ {
-		form = AppendGroup(form[:0], group, claim)
-		commitments = append(commitments, s.Commit(group, form))
+		form = AppendGroup(append(form[:0], byte(group)), group, claim)
+		commitments = append(commitments, s.commit(form))
 	}
 	return commitments
 }

@@ -34,12 +34,17 @@ func saltOf(key []byte, entry ledger.EntryID) Salt {
 
 // Commit commits to the canonical form of a group of fields without telling it.
 func (s Salt) Commit(group ledger.FieldGroup, canonical []byte) ledger.Commitment {
+	message := append(make([]byte, 0, 1+len(canonical)+sha256.Size), byte(group))
+	return s.commit(append(message, canonical...))
+}
+
+// commit commits to a group and its canonical form; what message holds is lost.
+func (s Salt) commit(message []byte) ledger.Commitment {
+	group := ledger.FieldGroup(message[0])
 	s.state.Reset()
-	_, _ = s.state.Write([]byte{byte(group)}) // never fails: see hash.Hash
-	_, _ = s.state.Write(canonical)
-	var sum [sha256.Size]byte
-	s.state.Sum(sum[:0])
-	return ledger.Commitment{Group: group, Digest: [16]byte(sum[:16])}
+	_, _ = s.state.Write(message) // never fails: see hash.Hash
+	clear(message)
+	return ledger.Commitment{Group: group, Digest: [16]byte(s.state.Sum(message[:0])[:16])}
 }
 
 // Commit is Salt and Commit for a single group.
