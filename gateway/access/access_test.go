@@ -20,6 +20,7 @@ func registerAll(withReflection bool) func(access.Registrar) {
 		porukav1.RegisterConfirmationServiceServer(s, porukav1.UnimplementedConfirmationServiceServer{})
 		porukav1.RegisterPortalServiceServer(s, porukav1.UnimplementedPortalServiceServer{})
 		porukav1.RegisterAuditServiceServer(s, porukav1.UnimplementedAuditServiceServer{})
+		porukav1.RegisterLogServiceServer(s, porukav1.UnimplementedLogServiceServer{})
 		porukav1.RegisterOperatorServiceServer(s, porukav1.UnimplementedOperatorServiceServer{})
 		porukav1.RegisterCallerServiceServer(s, porukav1.UnimplementedCallerServiceServer{})
 		healthv1.RegisterHealthServer(s, health.NewServer())
@@ -29,11 +30,9 @@ func registerAll(withReflection bool) func(access.Registrar) {
 	}
 }
 
-func pages() []string { return []string{access.PageOpenAPI, access.PageDocs} }
-
 func TestTheTableCoversEveryMethod(t *testing.T) {
 	for _, dev := range []bool{false, true} {
-		methods := append(access.MethodsOf(registerAll(dev)), pages()...)
+		methods := append(access.MethodsOf(registerAll(dev)), access.Pages()...)
 		if _, err := access.New(access.Config{Rows: access.Rows(dev), Methods: methods}); err != nil {
 			t.Errorf("reflection %v: %v", dev, err)
 		}
@@ -44,7 +43,7 @@ func TestTheTableCoversEveryMethod(t *testing.T) {
 }
 
 func TestWhoMayCallWhat(t *testing.T) {
-	table, err := access.New(access.Config{Rows: access.Rows(false), Methods: append(access.MethodsOf(registerAll(false)), pages()...)})
+	table, err := access.New(access.Config{Rows: access.Rows(false), Methods: append(access.MethodsOf(registerAll(false)), access.Pages()...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +55,13 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"/poruka.v1.ConfirmationService/FindConfirmation":     "bank portal",
 		"/poruka.v1.PortalService/GetAccount":                 "portal",
 		"/poruka.v1.AuditService/ExportReport":                "compliance",
+		"/poruka.v1.LogService/ProveInclusion":                "bank portal compliance",
+		"/poruka.v1.LogService/ProveConsistency":              "bank portal compliance operator",
 		"/poruka.v1.OperatorService/SuspendPartner":           "operator",
 		"/poruka.v1.CallerService/DescribeCaller":             "bank portal compliance operator",
 		"/grpc.health.v1.Health/Check":                        "bank portal compliance operator",
 		access.PageDocs:                                       "bank portal compliance operator",
+		access.PageLog:                                        "bank portal compliance operator",
 		"/poruka.v1.ConfirmationService/NoSuchMethod":         "",
 		"poruka.v1.ConfirmationService/ConfirmIdentity":       "",
 		"": "",

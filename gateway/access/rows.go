@@ -16,12 +16,17 @@ type Row struct {
 const (
 	PageOpenAPI = "GET /openapi.json"
 	PageDocs    = "GET /docs"
+	PageLog     = "GET /log/" // the checkpoint and the tiles of the log
 )
+
+// Pages lists the pages.
+func Pages() []string { return []string{PageOpenAPI, PageDocs, PageLog} }
 
 // Rows is the access table of the gateway. reflection adds the rows of the reflection service, which is for development.
 func Rows(reflection bool) []Row {
 	bank := []certs.Role{certs.RoleBank}
 	bankOrPortal := []certs.Role{certs.RoleBank, certs.RolePortal}
+	bankPortalOrCompliance := []certs.Role{certs.RoleBank, certs.RolePortal, certs.RoleCompliance}
 	portal := []certs.Role{certs.RolePortal}
 	compliance := []certs.Role{certs.RoleCompliance}
 	operator := []certs.Role{certs.RoleOperator}
@@ -40,10 +45,15 @@ func Rows(reflection bool) []Row {
 		{"/poruka.v1.PortalService/LookupAccount", portal},
 		{"/poruka.v1.PortalService/ListConfirmations", portal},
 		{"/poruka.v1.PortalService/RecordConfirmation", portal},
+		{"/poruka.v1.PortalService/EraseAccount", portal},
 
 		{"/poruka.v1.AuditService/ListRecords", compliance},
 		{"/poruka.v1.AuditService/Summarize", compliance},
 		{"/poruka.v1.AuditService/ExportReport", compliance},
+		{"/poruka.v1.AuditService/ListConflicts", compliance},
+
+		{"/poruka.v1.LogService/ProveInclusion", bankPortalOrCompliance},
+		{"/poruka.v1.LogService/ProveConsistency", all},
 
 		{"/poruka.v1.OperatorService/ListPartners", operator},
 		{"/poruka.v1.OperatorService/SuspendPartner", operator},
@@ -57,6 +67,7 @@ func Rows(reflection bool) []Row {
 
 		{PageOpenAPI, all},
 		{PageDocs, all},
+		{PageLog, all},
 	}
 	if reflection {
 		rows = append(rows,

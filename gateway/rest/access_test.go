@@ -37,7 +37,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		rows[row.Method] = row.Roles
 	}
 	type target struct{ verb, path, method string }
-	targets := []target{{http.MethodGet, "/openapi.json", access.PageOpenAPI}, {http.MethodGet, "/docs", access.PageDocs}}
+	targets := []target{{http.MethodGet, "/openapi.json", access.PageOpenAPI}, {http.MethodGet, "/docs", access.PageDocs}, {http.MethodGet, "/log/checkpoint", access.PageLog}}
 	for _, r := range routes {
 		targets = append(targets, target{r.Verb, strings.NewReplacer("{id}", "7b0c1e9e-6a5f-4a52-9f0c-1f2d3c4b5a69").Replace(r.Path), r.RPC()})
 	}
@@ -96,7 +96,7 @@ func TestRevokedWhileConnected(t *testing.T) {
 			t.Fatalf("before: %d", a.status)
 		}
 		d.Revoke(t, certificate)
-		for _, path := range []string{"/v1/caller", "/openapi.json", "/docs", "/docs/swagger-ui.css", "/no/such/route"} {
+		for _, path := range []string{"/v1/caller", "/openapi.json", "/docs", "/docs/swagger-ui.css", "/log/checkpoint", "/no/such/route"} {
 			a := ask(t, c, http.MethodGet, base+path, "")
 			wantError(t, path, a, http.StatusUnauthorized, "CERTIFICATE_REVOKED")
 			if a.header.Get("Www-Authenticate") != `Mutual realm="poruka"` {

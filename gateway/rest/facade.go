@@ -28,14 +28,15 @@ const (
 type Config struct {
 	Chain    *intercept.Chain
 	Register func(grpc.ServiceRegistrar) // registers the services of poruka.v1
+	Log      Log                         // what is published of the log
 	TLS      *tls.Config                 // verifies clients; see certs.Source.ServerConfig
 	Logger   *slog.Logger
 }
 
 // New makes the server of the REST listener.
 func New(config Config) (*http.Server, error) {
-	if config.Chain == nil || config.Register == nil || config.TLS == nil || config.Logger == nil {
-		return nil, errors.New("rest: chain, services, TLS and logger are required")
+	if config.Chain == nil || config.Register == nil || config.Log == nil || config.TLS == nil || config.Logger == nil {
+		return nil, errors.New("rest: chain, services, log, TLS and logger are required")
 	}
 	f := &facade{config: config, hop: newHop()}
 	config.Register(config.Chain.Registrar(f.hop))
@@ -86,6 +87,7 @@ func (f *facade) route() (err error) {
 		porukav1.RegisterConfirmationServiceHandlerClient(ctx, f.routes, porukav1.NewConfirmationServiceClient(f.hop)),
 		porukav1.RegisterPortalServiceHandlerClient(ctx, f.routes, porukav1.NewPortalServiceClient(f.hop)),
 		porukav1.RegisterAuditServiceHandlerClient(ctx, f.routes, porukav1.NewAuditServiceClient(f.hop)),
+		porukav1.RegisterLogServiceHandlerClient(ctx, f.routes, porukav1.NewLogServiceClient(f.hop)),
 		porukav1.RegisterOperatorServiceHandlerClient(ctx, f.routes, porukav1.NewOperatorServiceClient(f.hop)),
 		porukav1.RegisterCallerServiceHandlerClient(ctx, f.routes, porukav1.NewCallerServiceClient(f.hop)),
 	)
@@ -102,7 +104,7 @@ func (f *facade) route() (err error) {
 			}
 		}
 	}
-	f.pages = newPages(f.config.Chain)
+	f.pages = newPages(f.config.Chain, f.config.Log)
 	return nil
 }
 

@@ -22,27 +22,32 @@ const docsPath = "/docs"
 // page is something to read that is no method.
 type page struct {
 	through func(context.Context, func(context.Context) error) error // the chain, under the page's name
-	show    http.Handler
-	policy  string // its Content-Security-Policy
+	// show answers; an error, a fault, is told instead of a page and comes before anything was written.
+	show   func(context.Context, http.ResponseWriter, *http.Request) error
+	policy string // its Content-Security-Policy; empty: that of every answer
 }
 
 type pages struct {
-	openAPI, docs page
+	openAPI, docs, log page
 }
 
-func newPages(chain *intercept.Chain) *pages {
+func newPages(chain *intercept.Chain, log Log) *pages {
 	ui := v5emb.New("Poruka", "/openapi.json", docsPath)
-	p := &pages{
-		openAPI: page{through: chain.Page(access.PageOpenAPI), show: http.HandlerFunc(serveOpenAPI), policy: "default-src 'none'"},
-		docs:    page{through: chain.Page(access.PageDocs), show: ui},
+	showUI := func(_ context.Context, w http.ResponseWriter, r *http.Request) error {
+		ui.ServeHTTP(w, r)
+		return nil
 	}
-	p.docs.policy = policyOf(ui)
-	return p
+	return &pages{
+		openAPI: page{through: chain.Page(access.PageOpenAPI), show: serveOpenAPI, policy: "default-src 'none'"},
+		docs:    page{through: chain.Page(access.PageDocs), show: showUI, policy: policyOf(ui)},
+		log:     page{through: chain.Page(access.PageLog), show: published{log}.serve},
+	}
 }
 
-func serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
+func serveOpenAPI(_ context.Context, w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(api.OpenAPI) // the caller may be gone
+	return nil
 }
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
@@ -85,6 +90,8 @@ func (p *pages) find(r *http.Request) *page {
 		return &p.openAPI
 	case path == docsPath, strings.HasPrefix(path, docsPath+"/"):
 		return &p.docs
+	case strings.HasPrefix(path, logPath):
+		return &p.log
 	default:
 		return nil
 	}
@@ -92,10 +99,11 @@ func (p *pages) find(r *http.Request) *page {
 
 func (f *facade) page(ctx context.Context, w http.ResponseWriter, r *http.Request, p *page) {
 	x := exchangeOf(ctx)
-	err := p.through(x.serverContext(ctx), func(context.Context) error {
-		w.Header().Set("Content-Security-Policy", p.policy)
-		p.show.ServeHTTP(w, r)
-		return nil
+	err := p.through(x.serverContext(ctx), func(ctx context.Context) error {
+		if p.policy != "" {
+			w.Header().Set("Content-Security-Policy", p.policy)
+		}
+		return p.show(ctx, w, r)
 	})
 	if err != nil {
 		f.writeError(ctx, w, err)

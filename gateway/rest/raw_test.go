@@ -100,7 +100,7 @@ func manyHeaders(n int) string {
 func TestTimesAreSet(t *testing.T) {
 	d := chaintest.New(t)
 	server, err := rest.New(rest.Config{
-		Chain: d.Chain, TLS: d.Source.ServerConfig(), Logger: slog.New(slog.DiscardHandler), Register: func(grpc.ServiceRegistrar) {},
+		Chain: d.Chain, Log: publishedLog{}, TLS: d.Source.ServerConfig(), Logger: slog.New(slog.DiscardHandler), Register: func(grpc.ServiceRegistrar) {},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/audit"
+	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/ledger"
 )
 
@@ -49,6 +50,11 @@ func (s records) Summarize(ctx context.Context, in *porukav1.SummarizeRequest) (
 		})
 	}
 	return out, nil
+}
+
+// ListConflicts is not served.
+func (records) ListConflicts(context.Context, *porukav1.ListConflictsRequest) (*porukav1.ListConflictsResponse, error) {
+	return nil, fault.New(fault.Unimplemented, fault.MethodUnknown)
 }
 
 // ExportReport streams a report.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
 )
@@ -103,6 +104,11 @@ func (s accounts) RecordConfirmation(ctx context.Context, in *porukav1.RecordCon
 	out := confirmationForPortal(recorded.Entry)
 	out.RequestId, out.Replayed = in.GetRequestId(), recorded.Replayed
 	return &porukav1.RecordConfirmationResponse{Confirmation: out}, nil
+}
+
+// EraseAccount is not served.
+func (accounts) EraseAccount(context.Context, *porukav1.EraseAccountRequest) (*porukav1.EraseAccountResponse, error) {
+	return nil, fault.New(fault.Unimplemented, fault.MethodUnknown)
 }
 
 func accountOf(v portal.View) *porukav1.Account {

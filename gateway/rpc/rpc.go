@@ -88,6 +88,7 @@ func (s *Services) Register(r grpc.ServiceRegistrar) {
 	porukav1.RegisterConfirmationServiceServer(r, confirmations{cfg: s.cfg})
 	porukav1.RegisterPortalServiceServer(r, accounts{cfg: s.cfg})
 	porukav1.RegisterAuditServiceServer(r, records{cfg: s.cfg})
+	porukav1.RegisterLogServiceServer(r, proofs{cfg: s.cfg})
 	porukav1.RegisterOperatorServiceServer(r, operators{cfg: s.cfg})
 	porukav1.RegisterCallerServiceServer(r, callers{cfg: s.cfg})
 }

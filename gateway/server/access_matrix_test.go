@@ -104,6 +104,14 @@ func (m rpc) routes(t *testing.T) []route {
 	return routes
 }
 
+// unserved are methods that are drawn and answer that nobody serves them.
+var unserved = map[string]bool{
+	"/poruka.v1.AuditService/ListConflicts":  true,
+	"/poruka.v1.PortalService/EraseAccount":  true,
+	"/poruka.v1.LogService/ProveInclusion":   true,
+	"/poruka.v1.LogService/ProveConsistency": true,
+}
+
 // refusal is one that must stand in the audit.
 type refusal struct{ method, role, bank, reason, transport string }
 
@@ -128,7 +136,7 @@ func TestAccessMatrix(t *testing.T) {
 				t.Errorf("%s called %s over %s: %s", role, method, transport, a.refusedWith())
 			}
 			odd := []codes.Code{codes.Unauthenticated, codes.Unimplemented, codes.Internal, codes.Unknown, codes.Unavailable}
-			if slices.Contains(odd, a.code) {
+			if slices.Contains(odd, a.code) && !(may && a.code == codes.Unimplemented && unserved[method]) {
 				t.Errorf("%s called %s over %s: %s", role, method, transport, a.refusedWith())
 			}
 			if transport == "rest" && (a.http == http.StatusForbidden) == may {
@@ -148,11 +156,11 @@ func TestAccessMatrix(t *testing.T) {
 				judge(m.name(), "rest", rest.call(r.verb, r.path, r.body))
 			}
 		}
-		for _, page := range []string{access.PageOpenAPI, access.PageDocs} {
+		for _, page := range access.Pages() {
 			judge(page, "rest", rest.call(http.MethodGet, strings.TrimPrefix(page, "GET "), ""))
 		}
 	}
-	if calls < 4*(len(methods)+15) || len(methods) != len(rows)-2 {
+	if calls < 4*(len(methods)+15) || len(methods) != len(rows)-len(access.Pages()) {
 		t.Errorf("%d calls of %d methods; the table has %d rows", calls, len(methods), len(rows))
 	}
 	audited(t, g, wanted)

@@ -77,7 +77,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 
 func (s *Server) accessTable() (*access.Table, error) {
 	methods := access.MethodsOf(func(r access.Registrar) { s.register(r, &rpc.Services{}, health.NewServer()) })
-	return access.New(access.Config{Rows: access.Rows(s.cfg.Dev), Methods: append(methods, access.PageOpenAPI, access.PageDocs)})
+	return access.New(access.Config{Rows: access.Rows(s.cfg.Dev), Methods: append(methods, access.Pages()...)})
 }
 
 // register registers everything that can be called, in front of whatever the registrar puts there.

@@ -57,6 +57,9 @@ var refusals = []entry{
 	refused(porukav1.Reason_PARTNER_NOT_FOUND, fault.NotFound, system, never,
 		"Такого участника нет в реестре.",
 		"There is no such partner in the roster."),
+	refused(porukav1.Reason_LOG_NOT_SO_LONG, fault.NotFound, system, never,
+		"Журнал ещё не такой длинный, или такой плитки в нём нет.",
+		"The log is not that long, or has no such tile."),
 
 	refused(porukav1.Reason_REQUEST_ID_REUSED, fault.Precondition, system, never,
 		"Этот идентификатор запроса уже использован с другими данными; первый ответ остаётся в силе. Для нового запроса нужен новый идентификатор.",
@@ -85,4 +88,7 @@ var refusals = []entry{
 	refused(porukav1.Reason_DUPLICATE_PHONE, fault.AlreadyExists, customer, never,
 		"Этот номер телефона уже подтверждён у другой учётной записи. Восстановите доступ к ней или укажите другой номер.",
 		"Another account holds this phone number, verified. Recover that account or use another number."),
+	refused(porukav1.Reason_NOT_IN_LOG_YET, fault.Precondition, system, afterDelay,
+		"Запись ещё не внесена в журнал. Повторите запрос через секунду-две.",
+		"The record is not in the log yet. Ask again in a second or two.").after(2),
 }

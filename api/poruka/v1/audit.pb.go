@@ -327,7 +327,9 @@ type Record struct {
 	// How each field compared.
 	Fields []*Record_FieldResult `protobuf:"bytes,17,rep,name=fields,proto3" json:"fields,omitempty"`
 	// For a withdrawal: the `name` of the confirmation taken back.
-	Withdrawn     string `protobuf:"bytes,18,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Withdrawn string `protobuf:"bytes,18,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// What only some kinds have, as `name=value` parted by blanks: the hour and count of a seal, the method and filter of an access.
+	Detail        string `protobuf:"bytes,19,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -484,6 +486,13 @@ func (x *Record) GetFields() []*Record_FieldResult {
 func (x *Record) GetWithdrawn() string {
 	if x != nil {
 		return x.Withdrawn
+	}
+	return ""
+}
+
+func (x *Record) GetDetail() string {
+	if x != nil {
+		return x.Detail
 	}
 	return ""
 }
@@ -689,6 +698,198 @@ func (x *ExportReportRequest) GetFormat() ExportReportRequest_Format {
 	return ExportReportRequest_FORMAT_UNSPECIFIED
 }
 
+// Which conflicts.
+type ListConflictsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decided at or after this time. Unset: from the beginning.
+	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Decided before this time. Unset: to the end.
+	To *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// At most this many; 0 means 100, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the answer before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConflictsRequest) Reset() {
+	*x = ListConflictsRequest{}
+	mi := &file_poruka_v1_audit_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConflictsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConflictsRequest) ProtoMessage() {}
+
+func (x *ListConflictsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_audit_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConflictsRequest.ProtoReflect.Descriptor instead.
+func (*ListConflictsRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_audit_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListConflictsRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *ListConflictsRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *ListConflictsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListConflictsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page.
+type ListConflictsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the ledger.
+	Conflicts []*Conflict `protobuf:"bytes,1,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConflictsResponse) Reset() {
+	*x = ListConflictsResponse{}
+	mi := &file_poruka_v1_audit_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConflictsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConflictsResponse) ProtoMessage() {}
+
+func (x *ListConflictsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_audit_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConflictsResponse.ProtoReflect.Descriptor instead.
+func (*ListConflictsResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_audit_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListConflictsResponse) GetConflicts() []*Conflict {
+	if x != nil {
+		return x.Conflicts
+	}
+	return nil
+}
+
+func (x *ListConflictsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Two banks vouched for different data of one person.
+type Conflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record in which it was noticed.
+	Record *Record `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
+	// Id of the bank that had vouched before.
+	OtherBank string `protobuf:"bytes,2,opt,name=other_bank,json=otherBank,proto3" json:"other_bank,omitempty"`
+	// Groups of fields that differ: NAME, BIRTH, DOCUMENT, INN or CONTACT.
+	Groups        []string `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Conflict) Reset() {
+	*x = Conflict{}
+	mi := &file_poruka_v1_audit_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Conflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Conflict) ProtoMessage() {}
+
+func (x *Conflict) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_audit_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Conflict.ProtoReflect.Descriptor instead.
+func (*Conflict) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_audit_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Conflict) GetRecord() *Record {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *Conflict) GetOtherBank() string {
+	if x != nil {
+		return x.OtherBank
+	}
+	return ""
+}
+
+func (x *Conflict) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
 // The comparison of one field.
 type Record_FieldResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -702,7 +903,7 @@ type Record_FieldResult struct {
 
 func (x *Record_FieldResult) Reset() {
 	*x = Record_FieldResult{}
-	mi := &file_poruka_v1_audit_proto_msgTypes[6]
+	mi := &file_poruka_v1_audit_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +915,7 @@ func (x *Record_FieldResult) String() string {
 func (*Record_FieldResult) ProtoMessage() {}
 
 func (x *Record_FieldResult) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_audit_proto_msgTypes[6]
+	mi := &file_poruka_v1_audit_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +964,7 @@ type SummarizeResponse_Count struct {
 
 func (x *SummarizeResponse_Count) Reset() {
 	*x = SummarizeResponse_Count{}
-	mi := &file_poruka_v1_audit_proto_msgTypes[7]
+	mi := &file_poruka_v1_audit_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +976,7 @@ func (x *SummarizeResponse_Count) String() string {
 func (*SummarizeResponse_Count) ProtoMessage() {}
 
 func (x *SummarizeResponse_Count) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_audit_proto_msgTypes[7]
+	mi := &file_poruka_v1_audit_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -841,7 +1042,7 @@ const file_poruka_v1_audit_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"j\n" +
 	"\x13ListRecordsResponse\x12+\n" +
 	"\arecords\x18\x01 \x03(\v2\x11.poruka.v1.RecordR\arecords\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa1\b\n" +
 	"\x06Record\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.poruka.v1.Confirmation.KindR\x04kind\x12\x12\n" +
@@ -863,7 +1064,8 @@ const file_poruka_v1_audit_proto_rawDesc = "" +
 	"\x11authenticate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTime\x12\x17\n" +
 	"\adry_run\x18\x10 \x01(\bR\x06dryRun\x125\n" +
 	"\x06fields\x18\x11 \x03(\v2\x1d.poruka.v1.Record.FieldResultR\x06fields\x12\x1c\n" +
-	"\twithdrawn\x18\x12 \x01(\tR\twithdrawn\x1aa\n" +
+	"\twithdrawn\x18\x12 \x01(\tR\twithdrawn\x12\x16\n" +
+	"\x06detail\x18\x13 \x01(\tR\x06detail\x1aa\n" +
 	"\vFieldResult\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12<\n" +
 	"\n" +
@@ -899,10 +1101,25 @@ const file_poruka_v1_audit_proto_rawDesc = "" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03CSV\x10\x01\x12\t\n" +
-	"\x05JSONL\x10\x022\xbc\x02\n" +
+	"\x05JSONL\x10\x02\"\xc1\x01\n" +
+	"\x14ListConflictsRequest\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"r\n" +
+	"\x15ListConflictsResponse\x121\n" +
+	"\tconflicts\x18\x01 \x03(\v2\x13.poruka.v1.ConflictR\tconflicts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"l\n" +
+	"\bConflict\x12)\n" +
+	"\x06record\x18\x01 \x01(\v2\x11.poruka.v1.RecordR\x06record\x12\x1d\n" +
+	"\n" +
+	"other_bank\x18\x02 \x01(\tR\totherBank\x12\x16\n" +
+	"\x06groups\x18\x03 \x03(\tR\x06groups2\xad\x03\n" +
 	"\fAuditService\x12g\n" +
 	"\vListRecords\x12\x1d.poruka.v1.ListRecordsRequest\x1a\x1e.poruka.v1.ListRecordsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/audit/records\x12a\n" +
-	"\tSummarize\x12\x1b.poruka.v1.SummarizeRequest\x1a\x1c.poruka.v1.SummarizeResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/audit/summary\x12`\n" +
+	"\tSummarize\x12\x1b.poruka.v1.SummarizeRequest\x1a\x1c.poruka.v1.SummarizeResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/audit/summary\x12o\n" +
+	"\rListConflicts\x12\x1f.poruka.v1.ListConflictsRequest\x1a .poruka.v1.ListConflictsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/audit/conflicts\x12`\n" +
 	"\fExportReport\x12\x1e.poruka.v1.ExportReportRequest\x1a\x14.google.api.HttpBody\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/audit/report0\x01B1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
 
 var (
@@ -918,7 +1135,7 @@ func file_poruka_v1_audit_proto_rawDescGZIP() []byte {
 }
 
 var file_poruka_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_poruka_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_poruka_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_poruka_v1_audit_proto_goTypes = []any{
 	(Record_Comparison)(0),          // 0: poruka.v1.Record.Comparison
 	(ExportReportRequest_Format)(0), // 1: poruka.v1.ExportReportRequest.Format
@@ -928,53 +1145,62 @@ var file_poruka_v1_audit_proto_goTypes = []any{
 	(*SummarizeRequest)(nil),        // 5: poruka.v1.SummarizeRequest
 	(*SummarizeResponse)(nil),       // 6: poruka.v1.SummarizeResponse
 	(*ExportReportRequest)(nil),     // 7: poruka.v1.ExportReportRequest
-	(*Record_FieldResult)(nil),      // 8: poruka.v1.Record.FieldResult
-	(*SummarizeResponse_Count)(nil), // 9: poruka.v1.SummarizeResponse.Count
-	(*timestamppb.Timestamp)(nil),   // 10: google.protobuf.Timestamp
-	(Confirmation_Outcome)(0),       // 11: poruka.v1.Confirmation.Outcome
-	(Confirmation_Kind)(0),          // 12: poruka.v1.Confirmation.Kind
-	(Reason_Code)(0),                // 13: poruka.v1.Reason.Code
-	(Account_Level)(0),              // 14: poruka.v1.Account.Level
-	(Account_Method)(0),             // 15: poruka.v1.Account.Method
-	(Authentication_Method)(0),      // 16: poruka.v1.Authentication.Method
-	(*httpbody.HttpBody)(nil),       // 17: google.api.HttpBody
+	(*ListConflictsRequest)(nil),    // 8: poruka.v1.ListConflictsRequest
+	(*ListConflictsResponse)(nil),   // 9: poruka.v1.ListConflictsResponse
+	(*Conflict)(nil),                // 10: poruka.v1.Conflict
+	(*Record_FieldResult)(nil),      // 11: poruka.v1.Record.FieldResult
+	(*SummarizeResponse_Count)(nil), // 12: poruka.v1.SummarizeResponse.Count
+	(*timestamppb.Timestamp)(nil),   // 13: google.protobuf.Timestamp
+	(Confirmation_Outcome)(0),       // 14: poruka.v1.Confirmation.Outcome
+	(Confirmation_Kind)(0),          // 15: poruka.v1.Confirmation.Kind
+	(Reason_Code)(0),                // 16: poruka.v1.Reason.Code
+	(Account_Level)(0),              // 17: poruka.v1.Account.Level
+	(Account_Method)(0),             // 18: poruka.v1.Account.Method
+	(Authentication_Method)(0),      // 19: poruka.v1.Authentication.Method
+	(*httpbody.HttpBody)(nil),       // 20: google.api.HttpBody
 }
 var file_poruka_v1_audit_proto_depIdxs = []int32{
-	10, // 0: poruka.v1.ListRecordsRequest.from:type_name -> google.protobuf.Timestamp
-	10, // 1: poruka.v1.ListRecordsRequest.to:type_name -> google.protobuf.Timestamp
-	11, // 2: poruka.v1.ListRecordsRequest.outcome:type_name -> poruka.v1.Confirmation.Outcome
+	13, // 0: poruka.v1.ListRecordsRequest.from:type_name -> google.protobuf.Timestamp
+	13, // 1: poruka.v1.ListRecordsRequest.to:type_name -> google.protobuf.Timestamp
+	14, // 2: poruka.v1.ListRecordsRequest.outcome:type_name -> poruka.v1.Confirmation.Outcome
 	4,  // 3: poruka.v1.ListRecordsResponse.records:type_name -> poruka.v1.Record
-	12, // 4: poruka.v1.Record.kind:type_name -> poruka.v1.Confirmation.Kind
-	11, // 5: poruka.v1.Record.outcome:type_name -> poruka.v1.Confirmation.Outcome
-	13, // 6: poruka.v1.Record.reasons:type_name -> poruka.v1.Reason.Code
-	14, // 7: poruka.v1.Record.level_before:type_name -> poruka.v1.Account.Level
-	14, // 8: poruka.v1.Record.level_after:type_name -> poruka.v1.Account.Level
-	15, // 9: poruka.v1.Record.method:type_name -> poruka.v1.Account.Method
-	10, // 10: poruka.v1.Record.decide_time:type_name -> google.protobuf.Timestamp
-	16, // 11: poruka.v1.Record.authentication_method:type_name -> poruka.v1.Authentication.Method
-	10, // 12: poruka.v1.Record.authenticate_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: poruka.v1.Record.fields:type_name -> poruka.v1.Record.FieldResult
-	10, // 14: poruka.v1.SummarizeRequest.from:type_name -> google.protobuf.Timestamp
-	10, // 15: poruka.v1.SummarizeRequest.to:type_name -> google.protobuf.Timestamp
-	9,  // 16: poruka.v1.SummarizeResponse.counts:type_name -> poruka.v1.SummarizeResponse.Count
-	10, // 17: poruka.v1.ExportReportRequest.from:type_name -> google.protobuf.Timestamp
-	10, // 18: poruka.v1.ExportReportRequest.to:type_name -> google.protobuf.Timestamp
-	11, // 19: poruka.v1.ExportReportRequest.outcome:type_name -> poruka.v1.Confirmation.Outcome
+	15, // 4: poruka.v1.Record.kind:type_name -> poruka.v1.Confirmation.Kind
+	14, // 5: poruka.v1.Record.outcome:type_name -> poruka.v1.Confirmation.Outcome
+	16, // 6: poruka.v1.Record.reasons:type_name -> poruka.v1.Reason.Code
+	17, // 7: poruka.v1.Record.level_before:type_name -> poruka.v1.Account.Level
+	17, // 8: poruka.v1.Record.level_after:type_name -> poruka.v1.Account.Level
+	18, // 9: poruka.v1.Record.method:type_name -> poruka.v1.Account.Method
+	13, // 10: poruka.v1.Record.decide_time:type_name -> google.protobuf.Timestamp
+	19, // 11: poruka.v1.Record.authentication_method:type_name -> poruka.v1.Authentication.Method
+	13, // 12: poruka.v1.Record.authenticate_time:type_name -> google.protobuf.Timestamp
+	11, // 13: poruka.v1.Record.fields:type_name -> poruka.v1.Record.FieldResult
+	13, // 14: poruka.v1.SummarizeRequest.from:type_name -> google.protobuf.Timestamp
+	13, // 15: poruka.v1.SummarizeRequest.to:type_name -> google.protobuf.Timestamp
+	12, // 16: poruka.v1.SummarizeResponse.counts:type_name -> poruka.v1.SummarizeResponse.Count
+	13, // 17: poruka.v1.ExportReportRequest.from:type_name -> google.protobuf.Timestamp
+	13, // 18: poruka.v1.ExportReportRequest.to:type_name -> google.protobuf.Timestamp
+	14, // 19: poruka.v1.ExportReportRequest.outcome:type_name -> poruka.v1.Confirmation.Outcome
 	1,  // 20: poruka.v1.ExportReportRequest.format:type_name -> poruka.v1.ExportReportRequest.Format
-	0,  // 21: poruka.v1.Record.FieldResult.comparison:type_name -> poruka.v1.Record.Comparison
-	12, // 22: poruka.v1.SummarizeResponse.Count.kind:type_name -> poruka.v1.Confirmation.Kind
-	11, // 23: poruka.v1.SummarizeResponse.Count.outcome:type_name -> poruka.v1.Confirmation.Outcome
-	2,  // 24: poruka.v1.AuditService.ListRecords:input_type -> poruka.v1.ListRecordsRequest
-	5,  // 25: poruka.v1.AuditService.Summarize:input_type -> poruka.v1.SummarizeRequest
-	7,  // 26: poruka.v1.AuditService.ExportReport:input_type -> poruka.v1.ExportReportRequest
-	3,  // 27: poruka.v1.AuditService.ListRecords:output_type -> poruka.v1.ListRecordsResponse
-	6,  // 28: poruka.v1.AuditService.Summarize:output_type -> poruka.v1.SummarizeResponse
-	17, // 29: poruka.v1.AuditService.ExportReport:output_type -> google.api.HttpBody
-	27, // [27:30] is the sub-list for method output_type
-	24, // [24:27] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	13, // 21: poruka.v1.ListConflictsRequest.from:type_name -> google.protobuf.Timestamp
+	13, // 22: poruka.v1.ListConflictsRequest.to:type_name -> google.protobuf.Timestamp
+	10, // 23: poruka.v1.ListConflictsResponse.conflicts:type_name -> poruka.v1.Conflict
+	4,  // 24: poruka.v1.Conflict.record:type_name -> poruka.v1.Record
+	0,  // 25: poruka.v1.Record.FieldResult.comparison:type_name -> poruka.v1.Record.Comparison
+	15, // 26: poruka.v1.SummarizeResponse.Count.kind:type_name -> poruka.v1.Confirmation.Kind
+	14, // 27: poruka.v1.SummarizeResponse.Count.outcome:type_name -> poruka.v1.Confirmation.Outcome
+	2,  // 28: poruka.v1.AuditService.ListRecords:input_type -> poruka.v1.ListRecordsRequest
+	5,  // 29: poruka.v1.AuditService.Summarize:input_type -> poruka.v1.SummarizeRequest
+	8,  // 30: poruka.v1.AuditService.ListConflicts:input_type -> poruka.v1.ListConflictsRequest
+	7,  // 31: poruka.v1.AuditService.ExportReport:input_type -> poruka.v1.ExportReportRequest
+	3,  // 32: poruka.v1.AuditService.ListRecords:output_type -> poruka.v1.ListRecordsResponse
+	6,  // 33: poruka.v1.AuditService.Summarize:output_type -> poruka.v1.SummarizeResponse
+	9,  // 34: poruka.v1.AuditService.ListConflicts:output_type -> poruka.v1.ListConflictsResponse
+	20, // 35: poruka.v1.AuditService.ExportReport:output_type -> google.api.HttpBody
+	32, // [32:36] is the sub-list for method output_type
+	28, // [28:32] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_audit_proto_init() }
@@ -991,7 +1217,7 @@ func file_poruka_v1_audit_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_audit_proto_rawDesc), len(file_poruka_v1_audit_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   8,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,9 +20,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuditService_ListRecords_FullMethodName  = "/poruka.v1.AuditService/ListRecords"
-	AuditService_Summarize_FullMethodName    = "/poruka.v1.AuditService/Summarize"
-	AuditService_ExportReport_FullMethodName = "/poruka.v1.AuditService/ExportReport"
+	AuditService_ListRecords_FullMethodName   = "/poruka.v1.AuditService/ListRecords"
+	AuditService_Summarize_FullMethodName     = "/poruka.v1.AuditService/Summarize"
+	AuditService_ListConflicts_FullMethodName = "/poruka.v1.AuditService/ListConflicts"
+	AuditService_ExportReport_FullMethodName  = "/poruka.v1.AuditService/ExportReport"
 )
 
 // AuditServiceClient is the client API for AuditService service.
@@ -35,6 +36,8 @@ type AuditServiceClient interface {
 	ListRecords(ctx context.Context, in *ListRecordsRequest, opts ...grpc.CallOption) (*ListRecordsResponse, error)
 	// Counts records by bank and outcome.
 	Summarize(ctx context.Context, in *SummarizeRequest, opts ...grpc.CallOption) (*SummarizeResponse, error)
+	// Lists records in which two banks vouched for different data of one person, newest last.
+	ListConflicts(ctx context.Context, in *ListConflictsRequest, opts ...grpc.CallOption) (*ListConflictsResponse, error)
 	// Streams a report as a file. The last line is a footer with the number of rows and the SHA-256 digest of everything before it;
 	// a file without it is not whole.
 	ExportReport(ctx context.Context, in *ExportReportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
@@ -62,6 +65,16 @@ func (c *auditServiceClient) Summarize(ctx context.Context, in *SummarizeRequest
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SummarizeResponse)
 	err := c.cc.Invoke(ctx, AuditService_Summarize_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ListConflicts(ctx context.Context, in *ListConflictsRequest, opts ...grpc.CallOption) (*ListConflictsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListConflictsResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListConflicts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +110,8 @@ type AuditServiceServer interface {
 	ListRecords(context.Context, *ListRecordsRequest) (*ListRecordsResponse, error)
 	// Counts records by bank and outcome.
 	Summarize(context.Context, *SummarizeRequest) (*SummarizeResponse, error)
+	// Lists records in which two banks vouched for different data of one person, newest last.
+	ListConflicts(context.Context, *ListConflictsRequest) (*ListConflictsResponse, error)
 	// Streams a report as a file. The last line is a footer with the number of rows and the SHA-256 digest of everything before it;
 	// a file without it is not whole.
 	ExportReport(*ExportReportRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
@@ -115,6 +130,9 @@ func (UnimplementedAuditServiceServer) ListRecords(context.Context, *ListRecords
 }
 func (UnimplementedAuditServiceServer) Summarize(context.Context, *SummarizeRequest) (*SummarizeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Summarize not implemented")
+}
+func (UnimplementedAuditServiceServer) ListConflicts(context.Context, *ListConflictsRequest) (*ListConflictsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListConflicts not implemented")
 }
 func (UnimplementedAuditServiceServer) ExportReport(*ExportReportRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportReport not implemented")
@@ -176,6 +194,24 @@ func _AuditService_Summarize_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_ListConflicts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListConflictsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListConflicts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListConflicts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListConflicts(ctx, req.(*ListConflictsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AuditService_ExportReport_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(ExportReportRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -201,6 +237,10 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Summarize",
 			Handler:    _AuditService_Summarize_Handler,
+		},
+		{
+			MethodName: "ListConflicts",
+			Handler:    _AuditService_ListConflicts_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

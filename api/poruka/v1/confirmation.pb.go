@@ -247,6 +247,12 @@ const (
 	Confirmation_WITHDRAWAL Confirmation_Kind = 2
 	// The portal recorded a confirmation by another method.
 	Confirmation_PORTAL_RECORD Confirmation_Kind = 3
+	// The portal had the data of an account destroyed.
+	Confirmation_ERASURE Confirmation_Kind = 4
+	// How many records a bank has in an hour; made by the gateway.
+	Confirmation_SEAL Confirmation_Kind = 5
+	// Compliance staff searched, viewed or exported records.
+	Confirmation_ACCESS Confirmation_Kind = 6
 )
 
 // Enum value maps for Confirmation_Kind.
@@ -256,12 +262,18 @@ var (
 		1: "CONFIRMATION",
 		2: "WITHDRAWAL",
 		3: "PORTAL_RECORD",
+		4: "ERASURE",
+		5: "SEAL",
+		6: "ACCESS",
 	}
 	Confirmation_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
 		"CONFIRMATION":     1,
 		"WITHDRAWAL":       2,
 		"PORTAL_RECORD":    3,
+		"ERASURE":          4,
+		"SEAL":             5,
+		"ACCESS":           6,
 	}
 )
 
@@ -346,7 +358,7 @@ func (x FindConfirmationResponse_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FindConfirmationResponse_State.Descriptor instead.
 func (FindConfirmationResponse_State) EnumDescriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{13, 0}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14, 0}
 }
 
 // What the bank asks.
@@ -705,7 +717,7 @@ type Confirmation struct {
 	Replayed bool `protobuf:"varint,11,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	// What was changed in the request's fields before they were compared; in answers to ConfirmIdentity only.
 	Normalisation []*Normalisation `protobuf:"bytes,12,rep,name=normalisation,proto3" json:"normalisation,omitempty"`
-	// Signed receipt. Empty until the ledger signs.
+	// The gateway's signed word that it has decided this and will show it in the log; `poruka audit verify --receipt` checks it.
 	Receipt string `protobuf:"bytes,13,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// What kind of record it is.
 	Kind Confirmation_Kind `protobuf:"varint,14,opt,name=kind,proto3,enum=poruka.v1.Confirmation_Kind" json:"kind,omitempty"`
@@ -868,6 +880,88 @@ func (x *Confirmation) GetMethod() Account_Method {
 	return Account_METHOD_UNSPECIFIED
 }
 
+// That a record is in the log under a signed checkpoint.
+type InclusionProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position of the record in the log, from 0.
+	Position int64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// What the log holds of it: the SHA-256 digest of its canonical form. The leaf hash is SHA-256 of a zero byte and these 32 bytes.
+	Record []byte `protobuf:"bytes,2,opt,name=record,proto3" json:"record,omitempty"`
+	// Size of the log that the checkpoint signs.
+	TreeSize int64 `protobuf:"varint,3,opt,name=tree_size,json=treeSize,proto3" json:"tree_size,omitempty"`
+	// The audit path of RFC 6962 section 2.1.1, from the leaf upwards, 32 bytes each.
+	Hashes [][]byte `protobuf:"bytes,4,rep,name=hashes,proto3" json:"hashes,omitempty"`
+	// The signed checkpoint (C2SP tlog-checkpoint).
+	Checkpoint    string `protobuf:"bytes,5,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InclusionProof) Reset() {
+	*x = InclusionProof{}
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InclusionProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InclusionProof) ProtoMessage() {}
+
+func (x *InclusionProof) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InclusionProof.ProtoReflect.Descriptor instead.
+func (*InclusionProof) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *InclusionProof) GetPosition() int64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *InclusionProof) GetRecord() []byte {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *InclusionProof) GetTreeSize() int64 {
+	if x != nil {
+		return x.TreeSize
+	}
+	return 0
+}
+
+func (x *InclusionProof) GetHashes() [][]byte {
+	if x != nil {
+		return x.Hashes
+	}
+	return nil
+}
+
+func (x *InclusionProof) GetCheckpoint() string {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return ""
+}
+
 // The decision.
 type ConfirmIdentityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -879,7 +973,7 @@ type ConfirmIdentityResponse struct {
 
 func (x *ConfirmIdentityResponse) Reset() {
 	*x = ConfirmIdentityResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[6]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +985,7 @@ func (x *ConfirmIdentityResponse) String() string {
 func (*ConfirmIdentityResponse) ProtoMessage() {}
 
 func (x *ConfirmIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[6]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +998,7 @@ func (x *ConfirmIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentityResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{6}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConfirmIdentityResponse) GetConfirmation() *Confirmation {
@@ -925,7 +1019,7 @@ type ConfirmIdentitiesRequest struct {
 
 func (x *ConfirmIdentitiesRequest) Reset() {
 	*x = ConfirmIdentitiesRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[7]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1031,7 @@ func (x *ConfirmIdentitiesRequest) String() string {
 func (*ConfirmIdentitiesRequest) ProtoMessage() {}
 
 func (x *ConfirmIdentitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[7]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1044,7 @@ func (x *ConfirmIdentitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentitiesRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentitiesRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{7}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ConfirmIdentitiesRequest) GetRequest() *ConfirmIdentityRequest {
@@ -978,7 +1072,7 @@ type ConfirmIdentitiesResponse struct {
 
 func (x *ConfirmIdentitiesResponse) Reset() {
 	*x = ConfirmIdentitiesResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1084,7 @@ func (x *ConfirmIdentitiesResponse) String() string {
 func (*ConfirmIdentitiesResponse) ProtoMessage() {}
 
 func (x *ConfirmIdentitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1097,7 @@ func (x *ConfirmIdentitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentitiesResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentitiesResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{8}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ConfirmIdentitiesResponse) GetRequestId() string {
@@ -1071,7 +1165,7 @@ type BulkError struct {
 
 func (x *BulkError) Reset() {
 	*x = BulkError{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1177,7 @@ func (x *BulkError) String() string {
 func (*BulkError) ProtoMessage() {}
 
 func (x *BulkError) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1190,7 @@ func (x *BulkError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkError.ProtoReflect.Descriptor instead.
 func (*BulkError) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{9}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BulkError) GetCode() int32 {
@@ -1131,7 +1225,7 @@ type GetConfirmationRequest struct {
 
 func (x *GetConfirmationRequest) Reset() {
 	*x = GetConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1143,7 +1237,7 @@ func (x *GetConfirmationRequest) String() string {
 func (*GetConfirmationRequest) ProtoMessage() {}
 
 func (x *GetConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1156,7 +1250,7 @@ func (x *GetConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*GetConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{10}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetConfirmationRequest) GetId() string {
@@ -1170,14 +1264,16 @@ func (x *GetConfirmationRequest) GetId() string {
 type GetConfirmationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The confirmation.
-	Confirmation  *Confirmation `protobuf:"bytes,1,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	Confirmation *Confirmation `protobuf:"bytes,1,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	// That it is in the log. Absent while it is not, which lasts a second or two.
+	Proof         *InclusionProof `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetConfirmationResponse) Reset() {
 	*x = GetConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1285,7 @@ func (x *GetConfirmationResponse) String() string {
 func (*GetConfirmationResponse) ProtoMessage() {}
 
 func (x *GetConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,12 +1298,19 @@ func (x *GetConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*GetConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{11}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetConfirmationResponse) GetConfirmation() *Confirmation {
 	if x != nil {
 		return x.Confirmation
+	}
+	return nil
+}
+
+func (x *GetConfirmationResponse) GetProof() *InclusionProof {
+	if x != nil {
+		return x.Proof
 	}
 	return nil
 }
@@ -1225,7 +1328,7 @@ type FindConfirmationRequest struct {
 
 func (x *FindConfirmationRequest) Reset() {
 	*x = FindConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1340,7 @@ func (x *FindConfirmationRequest) String() string {
 func (*FindConfirmationRequest) ProtoMessage() {}
 
 func (x *FindConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,7 +1353,7 @@ func (x *FindConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*FindConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{12}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *FindConfirmationRequest) GetRequestId() string {
@@ -1280,7 +1383,7 @@ type FindConfirmationResponse struct {
 
 func (x *FindConfirmationResponse) Reset() {
 	*x = FindConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1395,7 @@ func (x *FindConfirmationResponse) String() string {
 func (*FindConfirmationResponse) ProtoMessage() {}
 
 func (x *FindConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1408,7 @@ func (x *FindConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*FindConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{13}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *FindConfirmationResponse) GetState() FindConfirmationResponse_State {
@@ -1333,7 +1436,7 @@ type WithdrawConfirmationRequest struct {
 
 func (x *WithdrawConfirmationRequest) Reset() {
 	*x = WithdrawConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1345,7 +1448,7 @@ func (x *WithdrawConfirmationRequest) String() string {
 func (*WithdrawConfirmationRequest) ProtoMessage() {}
 
 func (x *WithdrawConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1358,7 +1461,7 @@ func (x *WithdrawConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WithdrawConfirmationRequest) GetId() string {
@@ -1379,7 +1482,7 @@ type WithdrawConfirmationResponse struct {
 
 func (x *WithdrawConfirmationResponse) Reset() {
 	*x = WithdrawConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1494,7 @@ func (x *WithdrawConfirmationResponse) String() string {
 func (*WithdrawConfirmationResponse) ProtoMessage() {}
 
 func (x *WithdrawConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1507,7 @@ func (x *WithdrawConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{15}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WithdrawConfirmationResponse) GetConfirmation() *Confirmation {
@@ -1464,7 +1567,7 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\vPLACEHOLDER\x10\b\x12\b\n" +
 	"\x04MASK\x10\t\x12\b\n" +
 	"\x04IDNA\x10\n" +
-	"\"\x99\a\n" +
+	"\"\xbc\a\n" +
 	"\fConfirmation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -1494,13 +1597,25 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\vCLOSE_MATCH\x10\x03\x12\x0f\n" +
 	"\vNOT_MATCHED\x10\x04\x12\x10\n" +
 	"\fNOT_ELIGIBLE\x10\x05\x12\x0f\n" +
-	"\vNOT_CHECKED\x10\x06\"Q\n" +
+	"\vNOT_CHECKED\x10\x06\"t\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCONFIRMATION\x10\x01\x12\x0e\n" +
 	"\n" +
 	"WITHDRAWAL\x10\x02\x12\x11\n" +
-	"\rPORTAL_RECORD\x10\x03\"V\n" +
+	"\rPORTAL_RECORD\x10\x03\x12\v\n" +
+	"\aERASURE\x10\x04\x12\b\n" +
+	"\x04SEAL\x10\x05\x12\n" +
+	"\n" +
+	"\x06ACCESS\x10\x06\"\x99\x01\n" +
+	"\x0eInclusionProof\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x03R\bposition\x12\x16\n" +
+	"\x06record\x18\x02 \x01(\fR\x06record\x12\x1b\n" +
+	"\ttree_size\x18\x03 \x01(\x03R\btreeSize\x12\x16\n" +
+	"\x06hashes\x18\x04 \x03(\fR\x06hashes\x12\x1e\n" +
+	"\n" +
+	"checkpoint\x18\x05 \x01(\tR\n" +
+	"checkpoint\"V\n" +
 	"\x17ConfirmIdentityResponse\x12;\n" +
 	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"_\n" +
 	"\x18ConfirmIdentitiesRequest\x12C\n" +
@@ -1516,9 +1631,10 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\v2\x11.poruka.v1.ReasonR\x06reason\x12\x16\n" +
 	"\x06fields\x18\x03 \x03(\tR\x06fields\"2\n" +
 	"\x16GetConfirmationRequest\x12\x18\n" +
-	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"V\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x87\x01\n" +
 	"\x17GetConfirmationResponse\x12;\n" +
-	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"_\n" +
+	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\x12/\n" +
+	"\x05proof\x18\x02 \x01(\v2\x19.poruka.v1.InclusionProofR\x05proof\"_\n" +
 	"\x17FindConfirmationRequest\x12'\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12\x1b\n" +
@@ -1555,7 +1671,7 @@ func file_poruka_v1_confirmation_proto_rawDescGZIP() []byte {
 }
 
 var file_poruka_v1_confirmation_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_poruka_v1_confirmation_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_poruka_v1_confirmation_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_poruka_v1_confirmation_proto_goTypes = []any{
 	(Authentication_Method)(0),           // 0: poruka.v1.Authentication.Method
 	(Normalisation_Step)(0),              // 1: poruka.v1.Normalisation.Step
@@ -1568,64 +1684,66 @@ var file_poruka_v1_confirmation_proto_goTypes = []any{
 	(*Consent)(nil),                      // 8: poruka.v1.Consent
 	(*Normalisation)(nil),                // 9: poruka.v1.Normalisation
 	(*Confirmation)(nil),                 // 10: poruka.v1.Confirmation
-	(*ConfirmIdentityResponse)(nil),      // 11: poruka.v1.ConfirmIdentityResponse
-	(*ConfirmIdentitiesRequest)(nil),     // 12: poruka.v1.ConfirmIdentitiesRequest
-	(*ConfirmIdentitiesResponse)(nil),    // 13: poruka.v1.ConfirmIdentitiesResponse
-	(*BulkError)(nil),                    // 14: poruka.v1.BulkError
-	(*GetConfirmationRequest)(nil),       // 15: poruka.v1.GetConfirmationRequest
-	(*GetConfirmationResponse)(nil),      // 16: poruka.v1.GetConfirmationResponse
-	(*FindConfirmationRequest)(nil),      // 17: poruka.v1.FindConfirmationRequest
-	(*FindConfirmationResponse)(nil),     // 18: poruka.v1.FindConfirmationResponse
-	(*WithdrawConfirmationRequest)(nil),  // 19: poruka.v1.WithdrawConfirmationRequest
-	(*WithdrawConfirmationResponse)(nil), // 20: poruka.v1.WithdrawConfirmationResponse
-	(*Person)(nil),                       // 21: poruka.v1.Person
-	(*timestamppb.Timestamp)(nil),        // 22: google.protobuf.Timestamp
-	(*Reason)(nil),                       // 23: poruka.v1.Reason
-	(Account_Level)(0),                   // 24: poruka.v1.Account.Level
-	(Account_Method)(0),                  // 25: poruka.v1.Account.Method
+	(*InclusionProof)(nil),               // 11: poruka.v1.InclusionProof
+	(*ConfirmIdentityResponse)(nil),      // 12: poruka.v1.ConfirmIdentityResponse
+	(*ConfirmIdentitiesRequest)(nil),     // 13: poruka.v1.ConfirmIdentitiesRequest
+	(*ConfirmIdentitiesResponse)(nil),    // 14: poruka.v1.ConfirmIdentitiesResponse
+	(*BulkError)(nil),                    // 15: poruka.v1.BulkError
+	(*GetConfirmationRequest)(nil),       // 16: poruka.v1.GetConfirmationRequest
+	(*GetConfirmationResponse)(nil),      // 17: poruka.v1.GetConfirmationResponse
+	(*FindConfirmationRequest)(nil),      // 18: poruka.v1.FindConfirmationRequest
+	(*FindConfirmationResponse)(nil),     // 19: poruka.v1.FindConfirmationResponse
+	(*WithdrawConfirmationRequest)(nil),  // 20: poruka.v1.WithdrawConfirmationRequest
+	(*WithdrawConfirmationResponse)(nil), // 21: poruka.v1.WithdrawConfirmationResponse
+	(*Person)(nil),                       // 22: poruka.v1.Person
+	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
+	(*Reason)(nil),                       // 24: poruka.v1.Reason
+	(Account_Level)(0),                   // 25: poruka.v1.Account.Level
+	(Account_Method)(0),                  // 26: poruka.v1.Account.Method
 }
 var file_poruka_v1_confirmation_proto_depIdxs = []int32{
-	21, // 0: poruka.v1.ConfirmIdentityRequest.person:type_name -> poruka.v1.Person
+	22, // 0: poruka.v1.ConfirmIdentityRequest.person:type_name -> poruka.v1.Person
 	6,  // 1: poruka.v1.ConfirmIdentityRequest.bank_account:type_name -> poruka.v1.BankAccount
 	7,  // 2: poruka.v1.ConfirmIdentityRequest.authentication:type_name -> poruka.v1.Authentication
 	8,  // 3: poruka.v1.ConfirmIdentityRequest.consent:type_name -> poruka.v1.Consent
-	22, // 4: poruka.v1.ConfirmIdentityRequest.send_time:type_name -> google.protobuf.Timestamp
+	23, // 4: poruka.v1.ConfirmIdentityRequest.send_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: poruka.v1.Authentication.method:type_name -> poruka.v1.Authentication.Method
-	22, // 6: poruka.v1.Authentication.time:type_name -> google.protobuf.Timestamp
-	22, // 7: poruka.v1.Consent.time:type_name -> google.protobuf.Timestamp
+	23, // 6: poruka.v1.Authentication.time:type_name -> google.protobuf.Timestamp
+	23, // 7: poruka.v1.Consent.time:type_name -> google.protobuf.Timestamp
 	1,  // 8: poruka.v1.Normalisation.steps:type_name -> poruka.v1.Normalisation.Step
 	2,  // 9: poruka.v1.Confirmation.outcome:type_name -> poruka.v1.Confirmation.Outcome
-	23, // 10: poruka.v1.Confirmation.reasons:type_name -> poruka.v1.Reason
-	24, // 11: poruka.v1.Confirmation.level_before:type_name -> poruka.v1.Account.Level
-	24, // 12: poruka.v1.Confirmation.level_after:type_name -> poruka.v1.Account.Level
-	22, // 13: poruka.v1.Confirmation.decide_time:type_name -> google.protobuf.Timestamp
+	24, // 10: poruka.v1.Confirmation.reasons:type_name -> poruka.v1.Reason
+	25, // 11: poruka.v1.Confirmation.level_before:type_name -> poruka.v1.Account.Level
+	25, // 12: poruka.v1.Confirmation.level_after:type_name -> poruka.v1.Account.Level
+	23, // 13: poruka.v1.Confirmation.decide_time:type_name -> google.protobuf.Timestamp
 	9,  // 14: poruka.v1.Confirmation.normalisation:type_name -> poruka.v1.Normalisation
 	3,  // 15: poruka.v1.Confirmation.kind:type_name -> poruka.v1.Confirmation.Kind
-	25, // 16: poruka.v1.Confirmation.method:type_name -> poruka.v1.Account.Method
+	26, // 16: poruka.v1.Confirmation.method:type_name -> poruka.v1.Account.Method
 	10, // 17: poruka.v1.ConfirmIdentityResponse.confirmation:type_name -> poruka.v1.Confirmation
 	5,  // 18: poruka.v1.ConfirmIdentitiesRequest.request:type_name -> poruka.v1.ConfirmIdentityRequest
 	10, // 19: poruka.v1.ConfirmIdentitiesResponse.confirmation:type_name -> poruka.v1.Confirmation
-	14, // 20: poruka.v1.ConfirmIdentitiesResponse.error:type_name -> poruka.v1.BulkError
-	23, // 21: poruka.v1.BulkError.reason:type_name -> poruka.v1.Reason
+	15, // 20: poruka.v1.ConfirmIdentitiesResponse.error:type_name -> poruka.v1.BulkError
+	24, // 21: poruka.v1.BulkError.reason:type_name -> poruka.v1.Reason
 	10, // 22: poruka.v1.GetConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	4,  // 23: poruka.v1.FindConfirmationResponse.state:type_name -> poruka.v1.FindConfirmationResponse.State
-	10, // 24: poruka.v1.FindConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	10, // 25: poruka.v1.WithdrawConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	5,  // 26: poruka.v1.ConfirmationService.ConfirmIdentity:input_type -> poruka.v1.ConfirmIdentityRequest
-	12, // 27: poruka.v1.ConfirmationService.ConfirmIdentities:input_type -> poruka.v1.ConfirmIdentitiesRequest
-	15, // 28: poruka.v1.ConfirmationService.GetConfirmation:input_type -> poruka.v1.GetConfirmationRequest
-	17, // 29: poruka.v1.ConfirmationService.FindConfirmation:input_type -> poruka.v1.FindConfirmationRequest
-	19, // 30: poruka.v1.ConfirmationService.WithdrawConfirmation:input_type -> poruka.v1.WithdrawConfirmationRequest
-	11, // 31: poruka.v1.ConfirmationService.ConfirmIdentity:output_type -> poruka.v1.ConfirmIdentityResponse
-	13, // 32: poruka.v1.ConfirmationService.ConfirmIdentities:output_type -> poruka.v1.ConfirmIdentitiesResponse
-	16, // 33: poruka.v1.ConfirmationService.GetConfirmation:output_type -> poruka.v1.GetConfirmationResponse
-	18, // 34: poruka.v1.ConfirmationService.FindConfirmation:output_type -> poruka.v1.FindConfirmationResponse
-	20, // 35: poruka.v1.ConfirmationService.WithdrawConfirmation:output_type -> poruka.v1.WithdrawConfirmationResponse
-	31, // [31:36] is the sub-list for method output_type
-	26, // [26:31] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	11, // 23: poruka.v1.GetConfirmationResponse.proof:type_name -> poruka.v1.InclusionProof
+	4,  // 24: poruka.v1.FindConfirmationResponse.state:type_name -> poruka.v1.FindConfirmationResponse.State
+	10, // 25: poruka.v1.FindConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	10, // 26: poruka.v1.WithdrawConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	5,  // 27: poruka.v1.ConfirmationService.ConfirmIdentity:input_type -> poruka.v1.ConfirmIdentityRequest
+	13, // 28: poruka.v1.ConfirmationService.ConfirmIdentities:input_type -> poruka.v1.ConfirmIdentitiesRequest
+	16, // 29: poruka.v1.ConfirmationService.GetConfirmation:input_type -> poruka.v1.GetConfirmationRequest
+	18, // 30: poruka.v1.ConfirmationService.FindConfirmation:input_type -> poruka.v1.FindConfirmationRequest
+	20, // 31: poruka.v1.ConfirmationService.WithdrawConfirmation:input_type -> poruka.v1.WithdrawConfirmationRequest
+	12, // 32: poruka.v1.ConfirmationService.ConfirmIdentity:output_type -> poruka.v1.ConfirmIdentityResponse
+	14, // 33: poruka.v1.ConfirmationService.ConfirmIdentities:output_type -> poruka.v1.ConfirmIdentitiesResponse
+	17, // 34: poruka.v1.ConfirmationService.GetConfirmation:output_type -> poruka.v1.GetConfirmationResponse
+	19, // 35: poruka.v1.ConfirmationService.FindConfirmation:output_type -> poruka.v1.FindConfirmationResponse
+	21, // 36: poruka.v1.ConfirmationService.WithdrawConfirmation:output_type -> poruka.v1.WithdrawConfirmationResponse
+	32, // [32:37] is the sub-list for method output_type
+	27, // [27:32] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_confirmation_proto_init() }
@@ -1636,7 +1754,7 @@ func file_poruka_v1_confirmation_proto_init() {
 	file_poruka_v1_account_proto_init()
 	file_poruka_v1_person_proto_init()
 	file_poruka_v1_reasons_proto_init()
-	file_poruka_v1_confirmation_proto_msgTypes[8].OneofWrappers = []any{
+	file_poruka_v1_confirmation_proto_msgTypes[9].OneofWrappers = []any{
 		(*ConfirmIdentitiesResponse_Confirmation)(nil),
 		(*ConfirmIdentitiesResponse_Error)(nil),
 	}
@@ -1646,7 +1764,7 @@ func file_poruka_v1_confirmation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_confirmation_proto_rawDesc), len(file_poruka_v1_confirmation_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -134,6 +134,63 @@ func (GetAccountRequest_View) EnumDescriptor() ([]byte, []int) {
 	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{6, 0}
 }
 
+// On what ground.
+type EraseAccountRequest_Ground int32
+
+const (
+	// Refused.
+	EraseAccountRequest_GROUND_UNSPECIFIED EraseAccountRequest_Ground = 0
+	// The person asked for it.
+	EraseAccountRequest_PERSON_ASKED EraseAccountRequest_Ground = 1
+	// A court or an authority ordered it.
+	EraseAccountRequest_ORDERED EraseAccountRequest_Ground = 2
+	// The time for which the data may be kept is over.
+	EraseAccountRequest_RETENTION_OVER EraseAccountRequest_Ground = 3
+)
+
+// Enum value maps for EraseAccountRequest_Ground.
+var (
+	EraseAccountRequest_Ground_name = map[int32]string{
+		0: "GROUND_UNSPECIFIED",
+		1: "PERSON_ASKED",
+		2: "ORDERED",
+		3: "RETENTION_OVER",
+	}
+	EraseAccountRequest_Ground_value = map[string]int32{
+		"GROUND_UNSPECIFIED": 0,
+		"PERSON_ASKED":       1,
+		"ORDERED":            2,
+		"RETENTION_OVER":     3,
+	}
+)
+
+func (x EraseAccountRequest_Ground) Enum() *EraseAccountRequest_Ground {
+	p := new(EraseAccountRequest_Ground)
+	*p = x
+	return p
+}
+
+func (x EraseAccountRequest_Ground) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EraseAccountRequest_Ground) Descriptor() protoreflect.EnumDescriptor {
+	return file_poruka_v1_portal_proto_enumTypes[2].Descriptor()
+}
+
+func (EraseAccountRequest_Ground) Type() protoreflect.EnumType {
+	return &file_poruka_v1_portal_proto_enumTypes[2]
+}
+
+func (x EraseAccountRequest_Ground) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EraseAccountRequest_Ground.Descriptor instead.
+func (EraseAccountRequest_Ground) EnumDescriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{14, 0}
+}
+
 // The account's data as they shall be.
 type PutAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -985,6 +1042,198 @@ func (x *RecordConfirmationResponse) GetConfirmation() *Confirmation {
 	return nil
 }
 
+// Whose data to destroy, and why.
+type EraseAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the account.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The portal's own id of this request, a UUID; the idempotency key.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// On what ground.
+	Ground        EraseAccountRequest_Ground `protobuf:"varint,3,opt,name=ground,proto3,enum=poruka.v1.EraseAccountRequest_Ground" json:"ground,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAccountRequest) Reset() {
+	*x = EraseAccountRequest{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAccountRequest) ProtoMessage() {}
+
+func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAccountRequest.ProtoReflect.Descriptor instead.
+func (*EraseAccountRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EraseAccountRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *EraseAccountRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *EraseAccountRequest) GetGround() EraseAccountRequest_Ground {
+	if x != nil {
+		return x.Ground
+	}
+	return EraseAccountRequest_GROUND_UNSPECIFIED
+}
+
+// The act.
+type EraseAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The act.
+	Act           *ErasureAct `protobuf:"bytes,1,opt,name=act,proto3" json:"act,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseAccountResponse) Reset() {
+	*x = EraseAccountResponse{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseAccountResponse) ProtoMessage() {}
+
+func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseAccountResponse.ProtoReflect.Descriptor instead.
+func (*EraseAccountResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *EraseAccountResponse) GetAct() *ErasureAct {
+	if x != nil {
+		return x.Act
+	}
+	return nil
+}
+
+// What was destroyed, when and on what ground. It holds no personal data.
+type ErasureAct struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{id}`.
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// The record of the erasure in the ledger.
+	Record *Confirmation `protobuf:"bytes,2,opt,name=record,proto3" json:"record,omitempty"`
+	// On what ground.
+	Ground EraseAccountRequest_Ground `protobuf:"varint,3,opt,name=ground,proto3,enum=poruka.v1.EraseAccountRequest_Ground" json:"ground,omitempty"`
+	// Id of the ring key that had wrapped the data key.
+	WrappingKey string `protobuf:"bytes,4,opt,name=wrapping_key,json=wrappingKey,proto3" json:"wrapping_key,omitempty"`
+	// Records of the account that stay.
+	RecordsKept   int64 `protobuf:"varint,5,opt,name=records_kept,json=recordsKept,proto3" json:"records_kept,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasureAct) Reset() {
+	*x = ErasureAct{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasureAct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasureAct) ProtoMessage() {}
+
+func (x *ErasureAct) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasureAct.ProtoReflect.Descriptor instead.
+func (*ErasureAct) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ErasureAct) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ErasureAct) GetRecord() *Confirmation {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *ErasureAct) GetGround() EraseAccountRequest_Ground {
+	if x != nil {
+		return x.Ground
+	}
+	return EraseAccountRequest_GROUND_UNSPECIFIED
+}
+
+func (x *ErasureAct) GetWrappingKey() string {
+	if x != nil {
+		return x.WrappingKey
+	}
+	return ""
+}
+
+func (x *ErasureAct) GetRecordsKept() int64 {
+	if x != nil {
+		return x.RecordsKept
+	}
+	return 0
+}
+
 var File_poruka_v1_portal_proto protoreflect.FileDescriptor
 
 const file_poruka_v1_portal_proto_rawDesc = "" +
@@ -1048,12 +1297,32 @@ const file_poruka_v1_portal_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12?\n" +
 	"\x06method\x18\x03 \x01(\x0e2\x19.poruka.v1.Account.MethodB\f\xbaH\t\x82\x01\x06\x18\x02\x18\x03\x18\x04R\x06method\"Y\n" +
 	"\x1aRecordConfirmationResponse\x12;\n" +
-	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation*q\n" +
+	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"\xf8\x01\n" +
+	"\x13EraseAccountRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12'\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12I\n" +
+	"\x06ground\x18\x03 \x01(\x0e2%.poruka.v1.EraseAccountRequest.GroundB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06ground\"S\n" +
+	"\x06Ground\x12\x16\n" +
+	"\x12GROUND_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fPERSON_ASKED\x10\x01\x12\v\n" +
+	"\aORDERED\x10\x02\x12\x12\n" +
+	"\x0eRETENTION_OVER\x10\x03\"?\n" +
+	"\x14EraseAccountResponse\x12'\n" +
+	"\x03act\x18\x01 \x01(\v2\x15.poruka.v1.ErasureActR\x03act\"\xdc\x01\n" +
+	"\n" +
+	"ErasureAct\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12/\n" +
+	"\x06record\x18\x02 \x01(\v2\x17.poruka.v1.ConfirmationR\x06record\x12=\n" +
+	"\x06ground\x18\x03 \x01(\x0e2%.poruka.v1.EraseAccountRequest.GroundR\x06ground\x12!\n" +
+	"\fwrapping_key\x18\x04 \x01(\tR\vwrappingKey\x12!\n" +
+	"\frecords_kept\x18\x05 \x01(\x03R\vrecordsKept*q\n" +
 	"\tPutResult\x12\x1a\n" +
 	"\x16PUT_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PUT_RESULT_CREATED\x10\x01\x12\x16\n" +
 	"\x12PUT_RESULT_UPDATED\x10\x02\x12\x18\n" +
-	"\x14PUT_RESULT_UNCHANGED\x10\x032\xcc\x05\n" +
+	"\x14PUT_RESULT_UNCHANGED\x10\x032\xc1\x06\n" +
 	"\rPortalService\x12g\n" +
 	"\n" +
 	"PutAccount\x12\x1c.poruka.v1.PutAccountRequest\x1a\x1d.poruka.v1.PutAccountResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\x1a\x11/v1/accounts/{id}\x12Y\n" +
@@ -1062,7 +1331,8 @@ const file_poruka_v1_portal_proto_rawDesc = "" +
 	"GetAccount\x12\x1c.poruka.v1.GetAccountRequest\x1a\x1d.poruka.v1.GetAccountResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/accounts/{id}\x12r\n" +
 	"\rLookupAccount\x12\x1f.poruka.v1.LookupAccountRequest\x1a .poruka.v1.LookupAccountResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/accounts:lookup\x12\x87\x01\n" +
 	"\x11ListConfirmations\x12#.poruka.v1.ListConfirmationsRequest\x1a$.poruka.v1.ListConfirmationsResponse\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/accounts/{id}/confirmations\x12\x92\x01\n" +
-	"\x12RecordConfirmation\x12$.poruka.v1.RecordConfirmationRequest\x1a%.poruka.v1.RecordConfirmationResponse\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/accounts/{id}:recordConfirmationB1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
+	"\x12RecordConfirmation\x12$.poruka.v1.RecordConfirmationRequest\x1a%.poruka.v1.RecordConfirmationResponse\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/accounts/{id}:recordConfirmation\x12s\n" +
+	"\fEraseAccount\x12\x1e.poruka.v1.EraseAccountRequest\x1a\x1f.poruka.v1.EraseAccountResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/accounts/{id}:eraseB1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
 
 var (
 	file_poruka_v1_portal_proto_rawDescOnce sync.Once
@@ -1076,67 +1346,77 @@ func file_poruka_v1_portal_proto_rawDescGZIP() []byte {
 	return file_poruka_v1_portal_proto_rawDescData
 }
 
-var file_poruka_v1_portal_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_poruka_v1_portal_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_poruka_v1_portal_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_poruka_v1_portal_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_poruka_v1_portal_proto_goTypes = []any{
 	(PutResult)(0),                     // 0: poruka.v1.PutResult
 	(GetAccountRequest_View)(0),        // 1: poruka.v1.GetAccountRequest.View
-	(*PutAccountRequest)(nil),          // 2: poruka.v1.PutAccountRequest
-	(*PutAccountResponse)(nil),         // 3: poruka.v1.PutAccountResponse
-	(*ImportAccountsRequest)(nil),      // 4: poruka.v1.ImportAccountsRequest
-	(*ImportRow)(nil),                  // 5: poruka.v1.ImportRow
-	(*ImportAccountsResponse)(nil),     // 6: poruka.v1.ImportAccountsResponse
-	(*ImportReject)(nil),               // 7: poruka.v1.ImportReject
-	(*GetAccountRequest)(nil),          // 8: poruka.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),         // 9: poruka.v1.GetAccountResponse
-	(*LookupAccountRequest)(nil),       // 10: poruka.v1.LookupAccountRequest
-	(*LookupAccountResponse)(nil),      // 11: poruka.v1.LookupAccountResponse
-	(*ListConfirmationsRequest)(nil),   // 12: poruka.v1.ListConfirmationsRequest
-	(*ListConfirmationsResponse)(nil),  // 13: poruka.v1.ListConfirmationsResponse
-	(*RecordConfirmationRequest)(nil),  // 14: poruka.v1.RecordConfirmationRequest
-	(*RecordConfirmationResponse)(nil), // 15: poruka.v1.RecordConfirmationResponse
-	(Account_Level)(0),                 // 16: poruka.v1.Account.Level
-	(Account_Method)(0),                // 17: poruka.v1.Account.Method
-	(*Profile)(nil),                    // 18: poruka.v1.Profile
-	(Account_RegistryStatus)(0),        // 19: poruka.v1.Account.RegistryStatus
-	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
-	(*Account)(nil),                    // 21: poruka.v1.Account
-	(*Confirmation)(nil),               // 22: poruka.v1.Confirmation
+	(EraseAccountRequest_Ground)(0),    // 2: poruka.v1.EraseAccountRequest.Ground
+	(*PutAccountRequest)(nil),          // 3: poruka.v1.PutAccountRequest
+	(*PutAccountResponse)(nil),         // 4: poruka.v1.PutAccountResponse
+	(*ImportAccountsRequest)(nil),      // 5: poruka.v1.ImportAccountsRequest
+	(*ImportRow)(nil),                  // 6: poruka.v1.ImportRow
+	(*ImportAccountsResponse)(nil),     // 7: poruka.v1.ImportAccountsResponse
+	(*ImportReject)(nil),               // 8: poruka.v1.ImportReject
+	(*GetAccountRequest)(nil),          // 9: poruka.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),         // 10: poruka.v1.GetAccountResponse
+	(*LookupAccountRequest)(nil),       // 11: poruka.v1.LookupAccountRequest
+	(*LookupAccountResponse)(nil),      // 12: poruka.v1.LookupAccountResponse
+	(*ListConfirmationsRequest)(nil),   // 13: poruka.v1.ListConfirmationsRequest
+	(*ListConfirmationsResponse)(nil),  // 14: poruka.v1.ListConfirmationsResponse
+	(*RecordConfirmationRequest)(nil),  // 15: poruka.v1.RecordConfirmationRequest
+	(*RecordConfirmationResponse)(nil), // 16: poruka.v1.RecordConfirmationResponse
+	(*EraseAccountRequest)(nil),        // 17: poruka.v1.EraseAccountRequest
+	(*EraseAccountResponse)(nil),       // 18: poruka.v1.EraseAccountResponse
+	(*ErasureAct)(nil),                 // 19: poruka.v1.ErasureAct
+	(Account_Level)(0),                 // 20: poruka.v1.Account.Level
+	(Account_Method)(0),                // 21: poruka.v1.Account.Method
+	(*Profile)(nil),                    // 22: poruka.v1.Profile
+	(Account_RegistryStatus)(0),        // 23: poruka.v1.Account.RegistryStatus
+	(*timestamppb.Timestamp)(nil),      // 24: google.protobuf.Timestamp
+	(*Account)(nil),                    // 25: poruka.v1.Account
+	(*Confirmation)(nil),               // 26: poruka.v1.Confirmation
 }
 var file_poruka_v1_portal_proto_depIdxs = []int32{
-	16, // 0: poruka.v1.PutAccountRequest.level:type_name -> poruka.v1.Account.Level
-	17, // 1: poruka.v1.PutAccountRequest.method:type_name -> poruka.v1.Account.Method
-	18, // 2: poruka.v1.PutAccountRequest.profile:type_name -> poruka.v1.Profile
-	19, // 3: poruka.v1.PutAccountRequest.registry_status:type_name -> poruka.v1.Account.RegistryStatus
-	20, // 4: poruka.v1.PutAccountRequest.registry_time:type_name -> google.protobuf.Timestamp
-	21, // 5: poruka.v1.PutAccountResponse.account:type_name -> poruka.v1.Account
+	20, // 0: poruka.v1.PutAccountRequest.level:type_name -> poruka.v1.Account.Level
+	21, // 1: poruka.v1.PutAccountRequest.method:type_name -> poruka.v1.Account.Method
+	22, // 2: poruka.v1.PutAccountRequest.profile:type_name -> poruka.v1.Profile
+	23, // 3: poruka.v1.PutAccountRequest.registry_status:type_name -> poruka.v1.Account.RegistryStatus
+	24, // 4: poruka.v1.PutAccountRequest.registry_time:type_name -> google.protobuf.Timestamp
+	25, // 5: poruka.v1.PutAccountResponse.account:type_name -> poruka.v1.Account
 	0,  // 6: poruka.v1.PutAccountResponse.result:type_name -> poruka.v1.PutResult
-	5,  // 7: poruka.v1.ImportAccountsRequest.rows:type_name -> poruka.v1.ImportRow
-	2,  // 8: poruka.v1.ImportRow.account:type_name -> poruka.v1.PutAccountRequest
-	7,  // 9: poruka.v1.ImportAccountsResponse.rejects:type_name -> poruka.v1.ImportReject
+	6,  // 7: poruka.v1.ImportAccountsRequest.rows:type_name -> poruka.v1.ImportRow
+	3,  // 8: poruka.v1.ImportRow.account:type_name -> poruka.v1.PutAccountRequest
+	8,  // 9: poruka.v1.ImportAccountsResponse.rejects:type_name -> poruka.v1.ImportReject
 	1,  // 10: poruka.v1.GetAccountRequest.view:type_name -> poruka.v1.GetAccountRequest.View
-	21, // 11: poruka.v1.GetAccountResponse.account:type_name -> poruka.v1.Account
-	21, // 12: poruka.v1.LookupAccountResponse.account:type_name -> poruka.v1.Account
-	22, // 13: poruka.v1.ListConfirmationsResponse.confirmations:type_name -> poruka.v1.Confirmation
-	17, // 14: poruka.v1.RecordConfirmationRequest.method:type_name -> poruka.v1.Account.Method
-	22, // 15: poruka.v1.RecordConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	2,  // 16: poruka.v1.PortalService.PutAccount:input_type -> poruka.v1.PutAccountRequest
-	4,  // 17: poruka.v1.PortalService.ImportAccounts:input_type -> poruka.v1.ImportAccountsRequest
-	8,  // 18: poruka.v1.PortalService.GetAccount:input_type -> poruka.v1.GetAccountRequest
-	10, // 19: poruka.v1.PortalService.LookupAccount:input_type -> poruka.v1.LookupAccountRequest
-	12, // 20: poruka.v1.PortalService.ListConfirmations:input_type -> poruka.v1.ListConfirmationsRequest
-	14, // 21: poruka.v1.PortalService.RecordConfirmation:input_type -> poruka.v1.RecordConfirmationRequest
-	3,  // 22: poruka.v1.PortalService.PutAccount:output_type -> poruka.v1.PutAccountResponse
-	6,  // 23: poruka.v1.PortalService.ImportAccounts:output_type -> poruka.v1.ImportAccountsResponse
-	9,  // 24: poruka.v1.PortalService.GetAccount:output_type -> poruka.v1.GetAccountResponse
-	11, // 25: poruka.v1.PortalService.LookupAccount:output_type -> poruka.v1.LookupAccountResponse
-	13, // 26: poruka.v1.PortalService.ListConfirmations:output_type -> poruka.v1.ListConfirmationsResponse
-	15, // 27: poruka.v1.PortalService.RecordConfirmation:output_type -> poruka.v1.RecordConfirmationResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	25, // 11: poruka.v1.GetAccountResponse.account:type_name -> poruka.v1.Account
+	25, // 12: poruka.v1.LookupAccountResponse.account:type_name -> poruka.v1.Account
+	26, // 13: poruka.v1.ListConfirmationsResponse.confirmations:type_name -> poruka.v1.Confirmation
+	21, // 14: poruka.v1.RecordConfirmationRequest.method:type_name -> poruka.v1.Account.Method
+	26, // 15: poruka.v1.RecordConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	2,  // 16: poruka.v1.EraseAccountRequest.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
+	19, // 17: poruka.v1.EraseAccountResponse.act:type_name -> poruka.v1.ErasureAct
+	26, // 18: poruka.v1.ErasureAct.record:type_name -> poruka.v1.Confirmation
+	2,  // 19: poruka.v1.ErasureAct.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
+	3,  // 20: poruka.v1.PortalService.PutAccount:input_type -> poruka.v1.PutAccountRequest
+	5,  // 21: poruka.v1.PortalService.ImportAccounts:input_type -> poruka.v1.ImportAccountsRequest
+	9,  // 22: poruka.v1.PortalService.GetAccount:input_type -> poruka.v1.GetAccountRequest
+	11, // 23: poruka.v1.PortalService.LookupAccount:input_type -> poruka.v1.LookupAccountRequest
+	13, // 24: poruka.v1.PortalService.ListConfirmations:input_type -> poruka.v1.ListConfirmationsRequest
+	15, // 25: poruka.v1.PortalService.RecordConfirmation:input_type -> poruka.v1.RecordConfirmationRequest
+	17, // 26: poruka.v1.PortalService.EraseAccount:input_type -> poruka.v1.EraseAccountRequest
+	4,  // 27: poruka.v1.PortalService.PutAccount:output_type -> poruka.v1.PutAccountResponse
+	7,  // 28: poruka.v1.PortalService.ImportAccounts:output_type -> poruka.v1.ImportAccountsResponse
+	10, // 29: poruka.v1.PortalService.GetAccount:output_type -> poruka.v1.GetAccountResponse
+	12, // 30: poruka.v1.PortalService.LookupAccount:output_type -> poruka.v1.LookupAccountResponse
+	14, // 31: poruka.v1.PortalService.ListConfirmations:output_type -> poruka.v1.ListConfirmationsResponse
+	16, // 32: poruka.v1.PortalService.RecordConfirmation:output_type -> poruka.v1.RecordConfirmationResponse
+	18, // 33: poruka.v1.PortalService.EraseAccount:output_type -> poruka.v1.EraseAccountResponse
+	27, // [27:34] is the sub-list for method output_type
+	20, // [20:27] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_portal_proto_init() }
@@ -1151,8 +1431,8 @@ func file_poruka_v1_portal_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_portal_proto_rawDesc), len(file_poruka_v1_portal_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   14,
+			NumEnums:      3,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	PortalService_LookupAccount_FullMethodName      = "/poruka.v1.PortalService/LookupAccount"
 	PortalService_ListConfirmations_FullMethodName  = "/poruka.v1.PortalService/ListConfirmations"
 	PortalService_RecordConfirmation_FullMethodName = "/poruka.v1.PortalService/RecordConfirmation"
+	PortalService_EraseAccount_FullMethodName       = "/poruka.v1.PortalService/EraseAccount"
 )
 
 // PortalServiceClient is the client API for PortalService service.
@@ -47,6 +48,9 @@ type PortalServiceClient interface {
 	// Records a confirmation by one of the portal's own methods and raises the account.
 	// One request id has one outcome, as in ConfirmIdentity.
 	RecordConfirmation(ctx context.Context, in *RecordConfirmationRequest, opts ...grpc.CallOption) (*RecordConfirmationResponse, error)
+	// Destroys the data of an account for ever: its data key, and with it the profile, all copies of it and the salts of what banks
+	// committed to. The records stay, and their proofs hold. One request id has one outcome.
+	EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error)
 }
 
 type portalServiceClient struct {
@@ -120,6 +124,16 @@ func (c *portalServiceClient) RecordConfirmation(ctx context.Context, in *Record
 	return out, nil
 }
 
+func (c *portalServiceClient) EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseAccountResponse)
+	err := c.cc.Invoke(ctx, PortalService_EraseAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PortalServiceServer is the server API for PortalService service.
 // All implementations must embed UnimplementedPortalServiceServer
 // for forward compatibility.
@@ -140,6 +154,9 @@ type PortalServiceServer interface {
 	// Records a confirmation by one of the portal's own methods and raises the account.
 	// One request id has one outcome, as in ConfirmIdentity.
 	RecordConfirmation(context.Context, *RecordConfirmationRequest) (*RecordConfirmationResponse, error)
+	// Destroys the data of an account for ever: its data key, and with it the profile, all copies of it and the salts of what banks
+	// committed to. The records stay, and their proofs hold. One request id has one outcome.
+	EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error)
 	mustEmbedUnimplementedPortalServiceServer()
 }
 
@@ -167,6 +184,9 @@ func (UnimplementedPortalServiceServer) ListConfirmations(context.Context, *List
 }
 func (UnimplementedPortalServiceServer) RecordConfirmation(context.Context, *RecordConfirmationRequest) (*RecordConfirmationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordConfirmation not implemented")
+}
+func (UnimplementedPortalServiceServer) EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseAccount not implemented")
 }
 func (UnimplementedPortalServiceServer) mustEmbedUnimplementedPortalServiceServer() {}
 func (UnimplementedPortalServiceServer) testEmbeddedByValue()                       {}
@@ -286,6 +306,24 @@ func _PortalService_RecordConfirmation_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PortalService_EraseAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PortalServiceServer).EraseAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PortalService_EraseAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PortalServiceServer).EraseAccount(ctx, req.(*EraseAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PortalService_ServiceDesc is the grpc.ServiceDesc for PortalService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -312,6 +350,10 @@ var PortalService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordConfirmation",
 			Handler:    _PortalService_RecordConfirmation_Handler,
+		},
+		{
+			MethodName: "EraseAccount",
+			Handler:    _PortalService_EraseAccount_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -98,6 +98,8 @@ const (
 	Reason_ACCOUNT_NOT_FOUND Reason_Code = 141
 	// NOT_FOUND: no such partner in the roster.
 	Reason_PARTNER_NOT_FOUND Reason_Code = 142
+	// NOT_FOUND: no checkpoint of the log is that long.
+	Reason_LOG_NOT_SO_LONG Reason_Code = 143
 	// FAILED_PRECONDITION (HTTP 409): the request id was used before with another body. The first outcome stands.
 	Reason_REQUEST_ID_REUSED Reason_Code = 160
 	// ABORTED: a request with this id is being decided right now.
@@ -116,6 +118,8 @@ const (
 	Reason_DUPLICATE_SNILS Reason_Code = 167
 	// ALREADY_EXISTS: another account holds this mobile number, verified.
 	Reason_DUPLICATE_PHONE Reason_Code = 168
+	// FAILED_PRECONDITION: the record is not in the log yet, or no checkpoint covers it; that lasts a second or two.
+	Reason_NOT_IN_LOG_YET Reason_Code = 169
 	// RESOURCE_EXHAUSTED: more requests than the caller's rate allows.
 	Reason_RATE_LIMIT Reason_Code = 180
 	// RESOURCE_EXHAUSTED: too many failed confirmations of this person; correct data are refused as well until the delay is over.
@@ -181,6 +185,7 @@ var (
 		140: "CONFIRMATION_NOT_FOUND",
 		141: "ACCOUNT_NOT_FOUND",
 		142: "PARTNER_NOT_FOUND",
+		143: "LOG_NOT_SO_LONG",
 		160: "REQUEST_ID_REUSED",
 		161: "REQUEST_RUNNING",
 		162: "SUBJECT_BUSY",
@@ -190,6 +195,7 @@ var (
 		166: "LEVEL_WOULD_FALL",
 		167: "DUPLICATE_SNILS",
 		168: "DUPLICATE_PHONE",
+		169: "NOT_IN_LOG_YET",
 		180: "RATE_LIMIT",
 		181: "ATTEMPTS_EXHAUSTED",
 		182: "OVERLOADED",
@@ -240,6 +246,7 @@ var (
 		"CONFIRMATION_NOT_FOUND": 140,
 		"ACCOUNT_NOT_FOUND":      141,
 		"PARTNER_NOT_FOUND":      142,
+		"LOG_NOT_SO_LONG":        143,
 		"REQUEST_ID_REUSED":      160,
 		"REQUEST_RUNNING":        161,
 		"SUBJECT_BUSY":           162,
@@ -249,6 +256,7 @@ var (
 		"LEVEL_WOULD_FALL":       166,
 		"DUPLICATE_SNILS":        167,
 		"DUPLICATE_PHONE":        168,
+		"NOT_IN_LOG_YET":         169,
 		"RATE_LIMIT":             180,
 		"ATTEMPTS_EXHAUSTED":     181,
 		"OVERLOADED":             182,
@@ -635,14 +643,15 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x17poruka/v1/reasons.proto\x12\tporuka.v1\"/\n" +
 	"\rLocalizedText\x12\x0e\n" +
 	"\x02ru\x18\x01 \x01(\tR\x02ru\x12\x0e\n" +
-	"\x02en\x18\x02 \x01(\tR\x02en\"\xaa\x0e\n" +
+	"\x02en\x18\x02 \x01(\tR\x02en\"\xd5\x0e\n" +
 	"\x06Reason\x12.\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x16.poruka.v1.Reason.CodeR\x06reason\x12-\n" +
 	"\x05group\x18\x02 \x01(\x0e2\x17.poruka.v1.Reason.GroupR\x05group\x12-\n" +
 	"\x05actor\x18\x03 \x01(\x0e2\x17.poruka.v1.Reason.ActorR\x05actor\x12-\n" +
 	"\x05retry\x18\x04 \x01(\x0e2\x17.poruka.v1.Reason.RetryR\x05retry\x12.\n" +
 	"\x13retry_delay_seconds\x18\x05 \x01(\x05R\x11retryDelaySeconds\x12,\n" +
-	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\xe2\t\n" +
+	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\x8d\n" +
+	"\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -681,7 +690,8 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x10PARTNER_INACTIVE\x10}\x12\x1b\n" +
 	"\x16CONFIRMATION_NOT_FOUND\x10\x8c\x01\x12\x16\n" +
 	"\x11ACCOUNT_NOT_FOUND\x10\x8d\x01\x12\x16\n" +
-	"\x11PARTNER_NOT_FOUND\x10\x8e\x01\x12\x16\n" +
+	"\x11PARTNER_NOT_FOUND\x10\x8e\x01\x12\x14\n" +
+	"\x0fLOG_NOT_SO_LONG\x10\x8f\x01\x12\x16\n" +
 	"\x11REQUEST_ID_REUSED\x10\xa0\x01\x12\x14\n" +
 	"\x0fREQUEST_RUNNING\x10\xa1\x01\x12\x11\n" +
 	"\fSUBJECT_BUSY\x10\xa2\x01\x12\x19\n" +
@@ -690,7 +700,8 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x10VERSION_CONFLICT\x10\xa5\x01\x12\x15\n" +
 	"\x10LEVEL_WOULD_FALL\x10\xa6\x01\x12\x14\n" +
 	"\x0fDUPLICATE_SNILS\x10\xa7\x01\x12\x14\n" +
-	"\x0fDUPLICATE_PHONE\x10\xa8\x01\x12\x0f\n" +
+	"\x0fDUPLICATE_PHONE\x10\xa8\x01\x12\x13\n" +
+	"\x0eNOT_IN_LOG_YET\x10\xa9\x01\x12\x0f\n" +
 	"\n" +
 	"RATE_LIMIT\x10\xb4\x01\x12\x17\n" +
 	"\x12ATTEMPTS_EXHAUSTED\x10\xb5\x01\x12\x0f\n" +

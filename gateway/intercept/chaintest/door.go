@@ -49,7 +49,7 @@ func New(t testing.TB, changes ...Change) *Door {
 		Registry: prometheus.NewRegistry(), Log: &Lines{}, dir: t.TempDir(),
 	}
 	d.Source = d.openSource(t, clock)
-	methods := append(access.MethodsOf(d.Register), access.PageOpenAPI, access.PageDocs)
+	methods := append(access.MethodsOf(d.Register), access.Pages()...)
 	table, err := access.New(access.Config{Rows: access.Rows(true), Methods: methods})
 	must(t, err)
 	metrics, err := observe.NewMetrics(observe.MetricsConfig{Registry: d.Registry, Version: "test"})

@@ -136,6 +136,7 @@ func (d *Door) Register(s access.Registrar) {
 	porukav1.RegisterConfirmationServiceServer(s, confirmations{s: d.Services})
 	porukav1.RegisterPortalServiceServer(s, portal{s: d.Services})
 	porukav1.RegisterAuditServiceServer(s, audit{s: d.Services})
+	porukav1.RegisterLogServiceServer(s, porukav1.UnimplementedLogServiceServer{})
 	porukav1.RegisterOperatorServiceServer(s, porukav1.UnimplementedOperatorServiceServer{})
 	porukav1.RegisterCallerServiceServer(s, callers{s: d.Services})
 	healthv1.RegisterHealthServer(s, health.NewServer())
