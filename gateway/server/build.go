@@ -31,6 +31,7 @@ type rooms struct {
 	limiter   *limit.Limiter
 	ring      *seal.Ring
 	ledger    ledger.Engine
+	log       logRooms
 	committer *group.Committer
 	banks     *banks.Service
 	confirm   *confirm.Service
@@ -49,6 +50,8 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"certificates", s.openCerts},
 		{"roster", s.openRoster},
 		{"ledger", s.openLedger},
+		{"log", s.openLog},
+		{"committer", s.openCommitter},
 		{"use cases", s.openUseCases},
 	} {
 		if err := step.open(ctx, c); err != nil {
@@ -77,6 +80,9 @@ func (s *Server) openRing(ctx context.Context, _ *closers) (err error) {
 	}
 	if s.ring.Development() && !s.cfg.Dev {
 		return errDevelopmentKeys
+	}
+	if lacks := s.ring.Lacks(); len(lacks) > 0 {
+		return fmt.Errorf("it has no key for %v; stop all gateways of the ledger, and 'poruka keys rotate' adds what is missing", lacks)
 	}
 	return nil
 }

@@ -126,10 +126,14 @@ func (c *keysRotateCmd) Run(ctx context.Context, s *streams) error {
 	id := c.Promote
 	ring, err := seal.File{Path: c.Keyring}.Update(ctx, func(ring *seal.Ring) (next *seal.Ring, err error) {
 		purpose := seal.Purpose(c.Purpose)
+		isFirst := slices.Contains(ring.Lacks(), purpose)
 		if ring, err = ring.Completed(); err != nil {
 			return nil, err
 		}
 		switch {
+		case isFirst && c.Promote == 0: // it has just got its key
+			id = ring.Keys()[slices.IndexFunc(ring.Keys(), func(key seal.KeyInfo) bool { return key.Purpose == purpose })].ID
+			return ring, nil
 		case c.Promote != 0:
 			return promote(ring, purpose, id)
 		case c.Stage:

@@ -59,6 +59,34 @@ func TestKeysRotate(t *testing.T) {
 	}
 }
 
+// A ring from before there was a log gets its first keys for it, and not two.
+func TestKeysRotateCompletesAnOldRing(t *testing.T) {
+	for purpose, want := range map[string]int{"mark": 5, "data": 6} {
+		path, _ := ringFile(t)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var document map[string]any
+		if err := json.Unmarshal(content, &document); err != nil {
+			t.Fatal(err)
+		}
+		keysets, _ := document["keysets"].(map[string]any)
+		delete(keysets, "log")
+		delete(keysets, "mark")
+		content, _ = json.Marshal(document)
+		old := filepath.Join(t.TempDir(), "keyring.json")
+		if err := os.WriteFile(old, content, 0o400); err != nil {
+			t.Fatal(err)
+		}
+		command{t: t}.run("keys", "rotate", purpose, "--keyring", old).want(t, exitDone, "in use", "has taken over")
+		after, err := seal.Load(old)
+		if err != nil || len(after.Lacks()) > 0 || len(after.Keys()) != want {
+			t.Errorf("%v, lacks %v, %v; want %d keys", after, after.Lacks(), err, want)
+		}
+	}
+}
+
 func TestKeysRotateInTwoSteps(t *testing.T) {
 	path, before := ringFile(t)
 	var staged, promoted rotated
