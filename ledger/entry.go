@@ -6,11 +6,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// PartnerID names who asked: the id of a bank, or PortalID.
+// PartnerID names who asked: the id of a bank, or one of those below.
 type PartnerID string
 
-// PortalID is the PartnerID of the portal. No bank may have it.
-const PortalID PartnerID = "portal"
+// Partners that are no banks. No bank may have their ids.
+const (
+	PortalID PartnerID = "portal"
+	StaffID  PartnerID = "compliance" // of compliance staff, who search, view and export
+)
 
 // EntryID names an entry. It is derived by a keyed digest from the partner and its request id, so that the
 // idempotency key and the primary key are one; see package seal. Its text form is a UUID of version 8.

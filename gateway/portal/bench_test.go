@@ -45,12 +45,23 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) service(store ledger.Engine, ring *seal.Ring) *portal.Service {
 	b.t.Helper()
+	return b.serviceOver(store, store, ring)
+}
+
+// serviceReading makes a service that reads elsewhere than it decides.
+func (b *bench) serviceReading(reader ledger.Reader) *portal.Service {
+	b.t.Helper()
+	return b.serviceOver(b.store, reader, b.ring)
+}
+
+func (b *bench) serviceOver(store ledger.Transactor, reader ledger.Reader, ring *seal.Ring) *portal.Service {
+	b.t.Helper()
 	committer, err := group.New(group.Config{Ledger: store})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { _ = committer.Close(context.Background()) })
-	s, err := portal.New(portal.Config{Committer: committer, Reader: store, Ring: ring, Clock: b.clock})
+	s, err := portal.New(portal.Config{Committer: committer, Reader: reader, Ring: ring, Clock: b.clock})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
-	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
 )
@@ -106,9 +105,28 @@ func (s accounts) RecordConfirmation(ctx context.Context, in *porukav1.RecordCon
 	return &porukav1.RecordConfirmationResponse{Confirmation: out}, nil
 }
 
-// EraseAccount is not served.
-func (accounts) EraseAccount(context.Context, *porukav1.EraseAccountRequest) (*porukav1.EraseAccountResponse, error) {
-	return nil, fault.New(fault.Unimplemented, fault.MethodUnknown)
+// EraseAccount destroys the data of an account.
+func (s accounts) EraseAccount(ctx context.Context, in *porukav1.EraseAccountRequest) (*porukav1.EraseAccountResponse, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := ledger.ParseAccountID(in.GetId())
+	if err != nil {
+		return nil, malformed("id", "must be a UUID")
+	}
+	act, err := s.cfg.Portal.Erase(ctx, portal.Erase{
+		Account: id, RequestID: in.GetRequestId(), Ground: number[portal.Ground](in.GetGround()), Serial: caller.Serial,
+	})
+	if err != nil {
+		return nil, err
+	}
+	record := confirmationForPortal(act.Entry)
+	record.RequestId, record.Replayed = in.GetRequestId(), act.Replayed
+	return &porukav1.EraseAccountResponse{Act: &porukav1.ErasureAct{
+		Account: accountName(id), Record: record, Ground: porukav1.EraseAccountRequest_Ground(act.Ground), WrappingKey: act.WrappingKey,
+		RecordsKept: act.Kept,
+	}}, nil
 }
 
 func accountOf(v portal.View) *porukav1.Account {

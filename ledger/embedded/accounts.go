@@ -57,6 +57,16 @@ func sameOwner(a, b *ledger.Account) bool {
 		bytes.Equal(a.Profile.WrappedKey, b.Profile.WrappedKey) && bytes.Equal(a.Profile.Box, b.Profile.Box)
 }
 
+// erases reports whether a data key is destroyed.
+func erases(found map[ledger.AccountID]held, updated []ledger.Account) bool {
+	for i := range updated {
+		if len(updated[i].Profile.WrappedKey) == 0 && len(found[updated[i].ID].account.Profile.WrappedKey) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // storeAccounts replaces before it inserts, so that a new account may take what another gives up.
 func storeAccounts(c *conn, found map[ledger.AccountID]held, w *ledger.Writes) error {
 	for i := range w.Updated {

@@ -230,6 +230,22 @@ func TestStatusCounts(t *testing.T) {
 
 // TestErasedKeysLeaveTheFile: what is overwritten must not be found in the free room of the file.
 func TestErasedKeysLeaveTheFile(t *testing.T) {
+	t.Run("by closing", func(t *testing.T) {
+		erased(t, func(s *embedded.Store, _ func() bool) { must(t, s.Close()) })
+	})
+	t.Run("soon", func(t *testing.T) {
+		erased(t, func(_ *embedded.Store, gone func() bool) {
+			for deadline := time.Now().Add(time.Minute); !gone(); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("the key stays in the files of an open ledger")
+				}
+			}
+		})
+	})
+}
+
+func erased(t *testing.T, after func(s *embedded.Store, gone func() bool)) {
+	t.Helper()
 	const secret = "the wrapped key of somebody who wants to be forgotten"
 	dir := t.TempDir()
 	put := func(s *embedded.Store, a ledger.Account) {
@@ -248,7 +264,7 @@ func TestErasedKeysLeaveTheFile(t *testing.T) {
 	}
 	a.Profile = ledger.Sealed{}
 	put(s, a)
-	must(t, s.Close())
+	after(s, func() bool { return !holdsText(t, dir, secret) })
 	ledgertest.Canary(t, dir, secret)
 }
 

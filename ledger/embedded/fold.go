@@ -18,13 +18,16 @@ const (
 	foldPatience = "busy_timeout(25)"
 )
 
-// folder copies the write-ahead log into the file in the background, so that no decision has to, and forgets old attempts.
+// folder copies the write-ahead log into the file in the background, so that no decision has to, and forgets old attempts
+// and what was erased.
 type folder struct {
 	conns *slots
 	dirty atomic.Bool
-	quit  chan struct{}
-	done  chan struct{}
-	swept []byte // where the sweep goes on
+	// erased: what the log holds of an account has been destroyed since the log was cut off last.
+	erased atomic.Bool
+	quit   chan struct{}
+	done   chan struct{}
+	swept  []byte // where the sweep goes on
 }
 
 func (f *folder) start(s *Store) {
@@ -53,7 +56,10 @@ func (f *folder) run(s *Store) {
 		case <-f.quit:
 			return
 		case <-folds.C:
-			if f.dirty.Swap(false) {
+			switch {
+			case f.erased.Load():
+				err = s.scour()
+			case f.dirty.Swap(false):
 				err = s.fold(foldAt, shrinkAt)
 			}
 		case <-sweeps.C:
@@ -86,6 +92,25 @@ func (s *Store) fold(atLeast, shrink int64) error {
 			return err
 		})
 	})
+}
+
+// scour cuts the log off, so that no older page in it holds what an erasure has destroyed. While readers are in the way it is left
+// for the next time.
+func (s *Store) scour() error {
+	s.folder.erased.Store(false) // first: an erasure that comes now asks anew
+	cut := false
+	err := s.folder.conns.use(context.Background(), func(c *conn) error {
+		if _, _, err := checkpoint(c, `pragma wal_checkpoint(passive)`); err != nil {
+			return err
+		}
+		return s.writers.use(context.Background(), func(*conn) error {
+			return c.query(func(r row) error { cut = r.int(0) == 0; return nil }, `pragma wal_checkpoint(truncate)`)
+		})
+	})
+	if !cut {
+		s.folder.erased.Store(true)
+	}
+	return err
 }
 
 // checkpoint gives the length of the log, and how much of it is not in the file, both in pages. That readers were in the

@@ -85,6 +85,9 @@ func (t *transaction) apply(c *conn, found *found) error {
 	if err := storeAccounts(c, found.accounts, &t.writes); err != nil {
 		return err
 	}
+	if erases(found.accounts, t.writes.Updated) {
+		t.store.folder.erased.Store(true)
+	}
 	if err := storeAttempts(c, t.writes.Attempts, t.store.cfg.Clock()); err != nil {
 		return err
 	}

@@ -21,8 +21,11 @@ import (
 // version is that of the form of the file.
 const version = 1
 
-// portalID is taken: the ledger names the portal by it.
-const portalID = "portal"
+// Ids that are taken: the ledger names the portal and compliance staff by them.
+const (
+	portalID = "portal"
+	staffID  = "compliance"
+)
 
 // Bounds of limits: beyond them a number is a slip of the pen.
 const (
@@ -84,6 +87,7 @@ func (w *wrongs) bank(node *yaml.Node, known known) partners.Partner {
 	id := o.text("id")
 	o.check("id", id == "" || isBankID(id), "must be 1 to 40 lower-case letters, digits and inner hyphens")
 	o.check("id", id != portalID, "must not be %q, which names the portal", portalID)
+	o.check("id", id != staffID, "must not be %q, which names compliance staff", staffID)
 	p := partners.Partner{
 		ID: partners.ID(id), DisplayName: o.text("displayName"), Policy: o.text("policy"),
 		ValidFrom: o.date("validFrom", true), ValidUntil: o.date("validUntil", false),

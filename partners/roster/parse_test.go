@@ -95,6 +95,7 @@ func TestParseTellsLineBankAndKey(t *testing.T) {
 		{"banks no list", "version: 1\npartners: {vtb: 1}\n", "line 2: partners: must be a list"},
 		{"bank no object", "version: 1\npartners: [vtb]\n", "line 2: must be keys with values"},
 		{"portal", change("id: vtb", "id: portal"), `line 3: portal: id: must not be "portal"`},
+		{"staff", change("id: vtb", "id: compliance"), `line 3: compliance: id: must not be "compliance"`},
 		{"upper case", change("id: vtb", "id: VTB"), "line 3: VTB: id: must be 1 to 40 lower-case letters"},
 		{"slash", change("id: vtb", "id: vtb/x"), "line 3: vtb/x: id: must be"},
 		{"number for id", change("id: vtb", "id: 7"), "line 3: id: must be a text"},
@@ -181,7 +182,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for i, bank := range banks {
 			l := bank.Limits
-			if bank.ID == "" || bank.ID == "portal" || bank.DisplayName == "" || bank.ValidFrom.IsZero() || bank.Policy == "" ||
+			if bank.ID == "" || bank.ID == "portal" || bank.ID == "compliance" || bank.DisplayName == "" || bank.ValidFrom.IsZero() || bank.Policy == "" ||
 				bank.Style != "native" || l.RequestsPerSecond <= 0 || l.Burst < 1 || l.ConcurrentRequests < 1 || l.Connections < 1 {
 				t.Fatalf("bank %+v", bank)
 			}
