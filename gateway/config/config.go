@@ -21,7 +21,7 @@ import (
 
 // Config is everything an operator may set. Paths are relative to the working directory.
 type Config struct {
-	DataDir      string       `yaml:"dataDir"`     // where the embedded ledger lives, and by default everything else
+	DataDir      string       `yaml:"dataDir"`     // where the embedded ledger and the last head of the log's signer live, and by default everything else
 	DatabaseURL  string       `yaml:"databaseUrl"` // sqlite://PATH, postgres://..., cockroach://...; empty: sqlite://DATADIR/ledger.db
 	TrustDomain  string       `yaml:"trustDomain"` // of all certificates, for example dev.poruka
 	Listen       Listen       `yaml:"listen"`
@@ -122,3 +122,12 @@ func setDefault[T comparable](field *T, value T) {
 func (c Config) SQLitePath() (path string, ok bool) {
 	return strings.CutPrefix(c.DatabaseURL, "sqlite://")
 }
+
+// LogOrigin is the name by which the world knows the log of this ledger.
+func (c Config) LogOrigin() string { return c.TrustDomain + "/ledger" }
+
+// SignerHead is the file in which this gateway keeps what it has signed of the log. Each gateway has its own.
+func (c Config) SignerHead() string { return filepath.Join(c.DataDir, "log-head.txt") }
+
+// LogKeys is the file, written for development, with the public keys of the log.
+func (c Config) LogKeys() string { return filepath.Join(c.DataDir, "log-keys.txt") }

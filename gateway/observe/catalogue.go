@@ -46,6 +46,15 @@ const (
 
 	ledgerUp = "poruka_ledger_up_state"
 
+	logSize       = "poruka_log_entries_size"
+	logIntegrated = "poruka_log_integrated_total"
+	logDelay      = "poruka_log_delay_seconds"
+	logFailures   = "poruka_log_failures_total"
+	logHalted     = "poruka_log_halted_state"
+	logSigned     = "poruka_log_checkpoint_size"
+	logSignedAt   = "poruka_log_signed_timestamp_seconds"
+	logRefused    = "poruka_log_refused_state"
+
 	serverReady = "poruka_server_ready_state"
 	serverBuild = "poruka_server_build_info"
 )
@@ -148,6 +157,45 @@ var catalogue = []Metric{
 	{
 		Name: ledgerUp, Kind: Gauge,
 		Help: "1 while the ledger answers. 0: nothing can be decided.",
+	},
+
+	{
+		Name: logSize, Kind: Gauge,
+		Help: "Entries in the log, as far as this gateway has seen. It stands still while outcomes are decided: see " +
+			"poruka_log_halted_state and poruka_log_failures_total of all gateways.",
+	},
+	{
+		Name: logIntegrated, Kind: Counter,
+		Help: "Entries that this gateway has put into the log. Of several gateways one works at a time, and the others " +
+			"watch it.",
+	},
+	{
+		Name: logDelay, Kind: Histogram, Buckets: durations,
+		Help: "Time from the decision of the oldest entry of an advance until it was in the log. High: the store is slow, or " +
+			"nobody advanced the log for a while.",
+	},
+	{
+		Name: logFailures, Kind: Counter,
+		Help: "Tries to advance the log that failed. Any lasting rate is trouble of the store; confirmations go on.",
+	},
+	{
+		Name: logHalted, Kind: Gauge,
+		Help: "1 when an entry was found that may not be in the log, or one is missed: somebody else has written to the " +
+			"store. Nothing comes into the log until an operator acts; the log of the gateway names the entry.",
+	},
+	{
+		Name: logSigned, Kind: Gauge,
+		Help: "Entries that the last checkpoint of this gateway covers.",
+	},
+	{
+		Name: logSignedAt, Kind: Gauge,
+		Help: "When this gateway last found all of the log signed, in Unix time, 0 before. Alert when it is more than a " +
+			"minute ago.",
+	},
+	{
+		Name: logRefused, Kind: Gauge,
+		Help: "1 while the signer refuses the log because it is not what was signed of it: a backup was restored, or entries " +
+			"or tiles were changed. No checkpoint is made until an operator acts.",
 	},
 
 	{

@@ -45,6 +45,10 @@ func touch(m *observe.Metrics) {
 	m.RosterReloaded(errors.New("bad"))
 	m.Suspended(1)
 	m.LedgerUp(true)
+	m.Integrated(3, 3, time.Second, nil)
+	m.LogHalted(false)
+	m.Signed(3, time.Unix(1, 0))
+	m.SignerRefused(false)
 	m.Ready(true)
 }
 

@@ -17,6 +17,8 @@ import (
 type Check struct {
 	Name string                      // of the part that is asked, for example ledger
 	Run  func(context.Context) error // nil when it is well; the text of an error is shown on the ops listener
+
+	Optional bool // only shown: the gateway is ready without it
 }
 
 // OpsConfig is what the ops pages need.
@@ -28,7 +30,7 @@ type OpsConfig struct {
 }
 
 // NewOps gives the pages for the ops listener, which must be a loopback address: /metrics, /livez, /readyz and /debug/pprof/.
-// /livez is 200 while the process serves at all; /readyz is 200 when every check is well and 503 otherwise, with the detail as JSON.
+// /livez is 200 while the process serves at all; /readyz is 200 when every check that is not optional is well, and 503 otherwise, with the detail as JSON.
 func NewOps(config OpsConfig) (http.Handler, error) {
 	if config.Gatherer == nil || config.Clock == nil {
 		return nil, errors.New("observe: the ops pages need a gatherer and a clock")
@@ -75,8 +77,8 @@ func (h *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		group.Go(func() { answer.Checks[i] = h.run(ctx, check) })
 	}
 	group.Wait()
-	for _, c := range answer.Checks {
-		answer.Ready = answer.Ready && c.OK
+	for i, c := range answer.Checks {
+		answer.Ready = answer.Ready && (c.OK || h.config.Checks[i].Optional)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -85,3 +85,11 @@ func TestOpsNeedsItsParts(t *testing.T) {
 		t.Error("ops pages without a gatherer")
 	}
 }
+
+func TestReadyWithoutWhatIsOptional(t *testing.T) {
+	ops := newOps(t, observe.Check{Name: "log", Optional: true, Run: func(context.Context) error { return errors.New("halted") }})
+	w := get(t, ops, http.MethodGet, "/readyz")
+	if text := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(text, `"ready":true`) || !strings.Contains(text, `"ok":false,"error":"halted"`) {
+		t.Errorf("%d %s", w.Code, text)
+	}
+}

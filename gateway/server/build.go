@@ -31,6 +31,7 @@ type rooms struct {
 	limiter   *limit.Limiter
 	ring      *seal.Ring
 	ledger    ledger.Engine
+	log       logRooms
 	committer *group.Committer
 	banks     *banks.Service
 	confirm   *confirm.Service
@@ -49,6 +50,8 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"certificates", s.openCerts},
 		{"roster", s.openRoster},
 		{"ledger", s.openLedger},
+		{"log", s.openLog},
+		{"committer", s.openCommitter},
 		{"use cases", s.openUseCases},
 	} {
 		if err := step.open(ctx, c); err != nil {

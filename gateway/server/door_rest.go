@@ -6,14 +6,13 @@ import (
 	"github.com/poruka/poruka/gateway/intercept"
 	"github.com/poruka/poruka/gateway/rest"
 	"github.com/poruka/poruka/gateway/rpc"
-	"github.com/poruka/poruka/ledger/tlog"
 )
 
 func (s *Server) openREST(chain *intercept.Chain, services *rpc.Services) (err error) {
 	s.rest, err = rest.New(rest.Config{
 		Chain:    chain,
 		Register: func(r grpc.ServiceRegistrar) { services.Register(r) },
-		Log:      tlog.NewPublisher(s.ledger, s.ledger),
+		Log:      s.log.publisher,
 		TLS:      s.connections.config(s.certs.ServerConfig("h2", "http/1.1")),
 		Logger:   s.cfg.Logger,
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/poruka/poruka/ledger/crdb"
 	"github.com/poruka/poruka/ledger/embedded"
 	"github.com/poruka/poruka/ledger/group"
+	"github.com/poruka/poruka/ledger/tlog"
 )
 
 // On a database server two transactions of one gateway run at a time: while one commits the next is decided. Small groups need more of
@@ -34,9 +35,7 @@ func OpenLedger(ctx context.Context, c config.Config, clock func() time.Time, lo
 }
 
 func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
-	writers := 1
-	if _, embedded := s.cfg.SQLitePath(); !embedded {
-		writers = serverWriters(s.cfg.Limits.GroupSize)
+	if !s.isEmbedded() {
 		if err := s.ensureSchema(ctx); err != nil {
 			return err
 		}
@@ -45,8 +44,18 @@ func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
 		return err
 	}
 	c.add("ledger", s.ledger.Close)
-	if err := s.ledger.Ping(ctx); err != nil {
-		return err
+	return s.ledger.Ping(ctx)
+}
+
+func (s *Server) isEmbedded() bool {
+	_, ok := s.cfg.SQLitePath()
+	return ok
+}
+
+func (s *Server) openCommitter(_ context.Context, c *closers) (err error) {
+	writers := 1
+	if !s.isEmbedded() {
+		writers = serverWriters(s.cfg.Limits.GroupSize)
 	}
 	s.committer, err = group.New(group.Config{
 		Ledger:   s.ledger,
@@ -55,16 +64,20 @@ func (s *Server) openLedger(ctx context.Context, c *closers) (err error) {
 		Writers:  writers,
 		Clock:    s.cfg.Clock,
 		Observe:  s.observeGroup,
+		Scribe:   func() group.Scribe { return tlog.NewScribe(s.ring, s.log.receipts) },
 	})
 	if err != nil {
 		return err
 	}
-	c.add("committer", func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Limits.DrainPatience)
-		defer cancel()
-		return s.committer.Close(ctx)
-	})
+	c.add("committer", s.closeCommitter)
 	return nil
+}
+
+// closeCommitter finishes what waits. It may be called twice.
+func (s *Server) closeCommitter() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Limits.DrainPatience)
+	defer cancel()
+	return s.committer.Close(ctx)
 }
 
 // ensureSchema makes the schema for a newcomer. In production that is an operator's decision.

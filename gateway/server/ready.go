@@ -22,12 +22,13 @@ var (
 	errSuspensions = errors.New("the suspensions of banks are not known well enough; calls of banks are refused")
 )
 
-// checks are what must be well for the gateway to be ready.
+// checks are what must be well for the gateway to be ready, and what is shown beside it.
 func (s *Server) checks() []observe.Check {
 	return []observe.Check{
 		{Name: "ledger", Run: s.checkLedger},
 		{Name: "suspensions", Run: s.checkSuspensions},
 		{Name: "draining", Run: s.checkDraining},
+		{Name: "log", Run: s.checkLog, Optional: true},
 	}
 }
 
@@ -50,7 +51,7 @@ func (s *Server) probe(ctx context.Context) {
 	defer cancel()
 	ready := true
 	for _, check := range s.checks() {
-		ready = check.Run(ctx) == nil && ready
+		ready = (check.Run(ctx) == nil || check.Optional) && ready
 	}
 	s.metrics.Ready(ready)
 	serving := healthv1.HealthCheckResponse_SERVING

@@ -24,8 +24,10 @@ func (s *Server) Run(ctx context.Context) error {
 		s.cfg.Logger.Error("a part failed; draining", "error", err)
 	}
 	s.drain()
+	err = errors.Join(err, s.closeCommitter())
 	stop()
 	wait()
+	s.finishLog()
 	return errors.Join(err, s.closers.close())
 }
 
@@ -36,6 +38,8 @@ func (s *Server) tasks() []task {
 		{"suspensions", s.banks.Run},
 		{"gauges", s.runGauges},
 		{"readiness", s.runProbe},
+		{"integrator", s.log.integrator.Run},
+		{"signer", s.log.signer.Run},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
 		{"REST listener", func(context.Context) error {
 			return closed(s.rest.Serve(s.doorkeeper.restListener(s.connections.listener(s.listeners.rest), s.rest.TLSConfig.Clone())))

@@ -44,9 +44,9 @@ func (f headFile) read() ([]byte, error) {
 	return text, err
 }
 
-// write puts text in the place of the file at once and durably.
+// write puts text in the place of the file at once and durably. Two who write at a time spoil nothing: each has a draft of its own.
 func (f headFile) write(text []byte) error {
-	draft, err := os.OpenFile(string(f)+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	draft, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".new*")
 	if err != nil {
 		return err
 	}
@@ -54,11 +54,12 @@ func (f headFile) write(text []byte) error {
 	if err == nil {
 		err = draft.Sync()
 	}
-	if err = errors.Join(err, draft.Close()); err != nil {
-		return err
+	err = errors.Join(err, draft.Close())
+	if err == nil {
+		err = os.Rename(draft.Name(), string(f))
 	}
-	if err := os.Rename(draft.Name(), string(f)); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(draft.Name()))
 	}
 	dir, err := os.Open(filepath.Dir(string(f)))
 	if err != nil {
