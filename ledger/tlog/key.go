@@ -48,7 +48,7 @@ func keyOf(origin string, secret seal.LogKey) (*Key, error) {
 }
 
 func checkOrigin(origin string) error {
-	if origin == "" || origin == receiptLabel || strings.ContainsFunc(origin, unicode.IsSpace) || strings.Contains(origin, "+") {
+	if origin == "" || origin == receiptLabel || origin == manifestLabel || strings.ContainsFunc(origin, unicode.IsSpace) || strings.Contains(origin, "+") {
 		return fmt.Errorf("tlog: %q cannot be the name of a log", origin)
 	}
 	return nil

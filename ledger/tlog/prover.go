@@ -60,7 +60,12 @@ func NewProver(cfg ProverConfig) (*Prover, error) {
 
 // Checkpoint reads the newest checkpoint: its signed text and the tree of which it is. ErrNotYet: there is none.
 func (p *Prover) Checkpoint(ctx context.Context) (text []byte, size int64, root [32]byte, err error) {
-	text, err = p.cfg.Checkpoints.Checkpoint(ctx, math.MaxInt64)
+	return p.CheckpointAt(ctx, math.MaxInt64)
+}
+
+// CheckpointAt reads the greatest checkpoint of at most a size. ErrNotYet: there is none.
+func (p *Prover) CheckpointAt(ctx context.Context, atMost int64) (text []byte, size int64, root [32]byte, err error) {
+	text, err = p.cfg.Checkpoints.Checkpoint(ctx, atMost)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil, 0, root, ErrNotYet
 	}
@@ -69,7 +74,7 @@ func (p *Prover) Checkpoint(ctx context.Context) (text []byte, size int64, root 
 	}
 	tree, err := openCheckpoint(text, p.cfg.Origin, p.known)
 	if err != nil {
-		return nil, 0, root, fmt.Errorf("%w: the last checkpoint: %w", ErrBroken, err)
+		return nil, 0, root, fmt.Errorf("%w: a checkpoint: %w", ErrBroken, err)
 	}
 	return text, tree.N, tree.Hash, nil
 }

@@ -18,6 +18,9 @@ const receiptVersion = 1
 // receiptLabel begins what is signed, so that a receipt is never a checkpoint: no origin is called so.
 const receiptLabel = "poruka/receipt"
 
+// manifestLabel is that of reports, which package audit signs.
+const manifestLabel = "poruka/report"
+
 // DefaultRemembered is the number of entries of which Receipts keeps the group.
 const DefaultRemembered = 16384
 
