@@ -47,7 +47,7 @@ func (s confirmations) confirm(ctx context.Context, bank confirm.Caller, in *por
 	if err != nil {
 		return nil, err
 	}
-	out := confirmationForBank(decision.Entry)
+	out := s.cfg.confirmationForBank(decision.Entry)
 	out.RequestId, out.Replayed, out.Normalisation = in.GetRequestId(), decision.Replayed, normalisation(decision.Trace)
 	if !decision.Replayed {
 		s.cfg.Decided(string(bank.Partner.ID), out.GetOutcome().String())
@@ -69,7 +69,11 @@ func (s confirmations) GetConfirmation(ctx context.Context, in *porukav1.GetConf
 	if err != nil {
 		return nil, err
 	}
-	return &porukav1.GetConfirmationResponse{Confirmation: confirmationFor(caller, e)}, nil
+	proof, err := s.cfg.proofOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &porukav1.GetConfirmationResponse{Confirmation: s.cfg.confirmationFor(caller, e), Proof: proof}, nil
 }
 
 // readerOf is whose entries a caller may read: the portal's id stands for all.
@@ -80,11 +84,11 @@ func readerOf(caller certs.Caller) ledger.PartnerID {
 	return ledger.PartnerID(caller.ID)
 }
 
-func confirmationFor(caller certs.Caller, e ledger.Entry) *porukav1.Confirmation {
+func (c Config) confirmationFor(caller certs.Caller, e ledger.Entry) *porukav1.Confirmation {
 	if caller.Role == certs.RolePortal {
-		return confirmationForPortal(e)
+		return c.confirmationForPortal(e)
 	}
-	return confirmationForBank(e)
+	return c.confirmationForBank(e)
 }
 
 // FindConfirmation tells what became of a request.
@@ -109,7 +113,7 @@ func (s confirmations) FindConfirmation(ctx context.Context, in *porukav1.FindCo
 	}
 	out := &porukav1.FindConfirmationResponse{State: porukav1.FindConfirmationResponse_State(state)}
 	if state == confirm.Decided {
-		out.Confirmation = confirmationFor(caller, e)
+		out.Confirmation = s.cfg.confirmationFor(caller, e)
 		out.Confirmation.RequestId = in.GetRequestId()
 	}
 	return out, nil
@@ -129,7 +133,7 @@ func (s confirmations) WithdrawConfirmation(ctx context.Context, in *porukav1.Wi
 	if err != nil {
 		return nil, err
 	}
-	out := confirmationForBank(decision.Entry)
+	out := s.cfg.confirmationForBank(decision.Entry)
 	out.Replayed = decision.Replayed
 	return &porukav1.WithdrawConfirmationResponse{Confirmation: out}, nil
 }

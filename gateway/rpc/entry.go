@@ -10,8 +10,8 @@ import (
 )
 
 // confirmationForBank gives what a bank may know of its own entry.
-func confirmationForBank(e ledger.Entry) *porukav1.Confirmation {
-	out := confirmation(e)
+func (c Config) confirmationForBank(e ledger.Entry) *porukav1.Confirmation {
+	out := c.confirmation(e)
 	if e.Outcome == ledger.OutcomeConfirmed {
 		out.Method = porukav1.Account_Method(e.Method)
 	}
@@ -22,17 +22,18 @@ func confirmationForBank(e ledger.Entry) *porukav1.Confirmation {
 }
 
 // confirmationForPortal gives what the portal may know of any entry.
-func confirmationForPortal(e ledger.Entry) *porukav1.Confirmation {
-	out := confirmation(e)
+func (c Config) confirmationForPortal(e ledger.Entry) *porukav1.Confirmation {
+	out := c.confirmation(e)
 	out.Account, out.Method = accountName(e.Account), porukav1.Account_Method(e.Method)
 	return out
 }
 
-func confirmation(e ledger.Entry) *porukav1.Confirmation {
+func (c Config) confirmation(e ledger.Entry) *porukav1.Confirmation {
 	return &porukav1.Confirmation{
 		Name: entryName(e.ID), Bank: string(e.Partner), Outcome: porukav1.Confirmation_Outcome(e.Outcome), Reasons: reasons(e),
 		LevelBefore: porukav1.Account_Level(e.Before), LevelAfter: porukav1.Account_Level(e.After), DecideTime: stamp(e.DecidedAt),
 		Policy: e.Policy, DryRun: e.DryRun, Kind: porukav1.Confirmation_Kind(e.Kind), Withdrawn: entryName(e.Withdrawn),
+		Receipt: c.Receipt(e),
 	}
 }
 

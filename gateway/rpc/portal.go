@@ -79,7 +79,7 @@ func (s accounts) ListConfirmations(ctx context.Context, in *porukav1.ListConfir
 	}
 	out := &porukav1.ListConfirmationsResponse{NextPageToken: next}
 	for _, e := range entries {
-		out.Confirmations = append(out.Confirmations, confirmationForPortal(e))
+		out.Confirmations = append(out.Confirmations, s.cfg.confirmationForPortal(e))
 	}
 	return out, nil
 }
@@ -100,7 +100,7 @@ func (s accounts) RecordConfirmation(ctx context.Context, in *porukav1.RecordCon
 	if err != nil {
 		return nil, err
 	}
-	out := confirmationForPortal(recorded.Entry)
+	out := s.cfg.confirmationForPortal(recorded.Entry)
 	out.RequestId, out.Replayed = in.GetRequestId(), recorded.Replayed
 	return &porukav1.RecordConfirmationResponse{Confirmation: out}, nil
 }
@@ -121,7 +121,7 @@ func (s accounts) EraseAccount(ctx context.Context, in *porukav1.EraseAccountReq
 	if err != nil {
 		return nil, err
 	}
-	record := confirmationForPortal(act.Entry)
+	record := s.cfg.confirmationForPortal(act.Entry)
 	record.RequestId, record.Replayed = in.GetRequestId(), act.Replayed
 	return &porukav1.EraseAccountResponse{Act: &porukav1.ErasureAct{
 		Account: accountName(id), Record: record, Ground: porukav1.EraseAccountRequest_Ground(act.Ground), WrappingKey: act.WrappingKey,

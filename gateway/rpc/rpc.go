@@ -16,6 +16,7 @@ import (
 	"github.com/poruka/poruka/gateway/confirm"
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/portal"
+	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/partners"
 )
 
@@ -31,7 +32,7 @@ type Limiter interface {
 	Allow(p partners.Partner) (release func(), retryAfter time.Duration, ok bool)
 }
 
-// Config is what the services need. All but the last four is required.
+// Config is what the services need. All down to Version is required.
 type Config struct {
 	Confirm  *confirm.Service
 	Portal   *portal.Service
@@ -45,6 +46,10 @@ type Config struct {
 	Recheck  func(context.Context) error // whether the caller of a stream is still good; nil: for as long as the stream lasts
 	Draining <-chan struct{}             // closed when streams shall end; nil: never
 	Decided  func(bank, outcome string)  // told of each new decision, for metrics; nil: nobody is
+
+	Receipt  func(ledger.Entry) string    // that an entry is stored, for whoever was told of it; nil: answers carry none
+	Prover   Prover                       // nil: nothing is in the log yet
+	Unproved func(context.Context, error) // told why an answer has no proof although it should; nil: nobody is
 
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
 }
@@ -68,7 +73,20 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Decided == nil {
 		c.Decided = func(string, string) {}
 	}
-	return c, nil
+	return c.withLog(), nil
+}
+
+func (c Config) withLog() Config {
+	if c.Receipt == nil {
+		c.Receipt = func(ledger.Entry) string { return "" }
+	}
+	if c.Prover == nil {
+		c.Prover = noLog{}
+	}
+	if c.Unproved == nil {
+		c.Unproved = func(context.Context, error) {}
+	}
+	return c
 }
 
 // Services are the services of poruka.v1. Make them with New.

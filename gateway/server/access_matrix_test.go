@@ -106,9 +106,7 @@ func (m rpc) routes(t *testing.T) []route {
 
 // unserved are methods that are drawn and answer that nobody serves them.
 var unserved = map[string]bool{
-	"/poruka.v1.AuditService/ListConflicts":  true,
-	"/poruka.v1.LogService/ProveInclusion":   true,
-	"/poruka.v1.LogService/ProveConsistency": true,
+	"/poruka.v1.AuditService/ListConflicts": true,
 }
 
 // refusal is one that must stand in the audit.

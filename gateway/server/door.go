@@ -61,6 +61,9 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Recheck:  chain.Recheck,
 		Draining: s.drained,
 		Decided:  s.metrics.Outcome,
+		Receipt:  s.log.receipts.Of,
+		Prover:   s.log.prover,
+		Unproved: s.unproved,
 	})
 	if err != nil {
 		return err

@@ -130,3 +130,7 @@ func (s *Server) checkLog(context.Context) error {
 	}
 	return nil
 }
+
+func (s *Server) unproved(ctx context.Context, err error) {
+	s.cfg.Logger.ErrorContext(ctx, "a confirmation is shown without its proof", "error", err)
+}

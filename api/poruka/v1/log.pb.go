@@ -175,7 +175,7 @@ type ProveConsistencyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Hashes of the proof as in RFC 6962 section 2.1.2, 32 bytes each.
 	Hashes [][]byte `protobuf:"bytes,1,rep,name=hashes,proto3" json:"hashes,omitempty"`
-	// The signed checkpoint of the greater size, or of the next signed one if that size was never signed.
+	// The newest signed checkpoint. It is that of the greater size when the request left that size open.
 	Checkpoint string `protobuf:"bytes,2,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	// The smaller size.
 	FromSize int64 `protobuf:"varint,3,opt,name=from_size,json=fromSize,proto3" json:"from_size,omitempty"`
