@@ -36,6 +36,7 @@ func TestNumbersMeanTheSameInLedgerAndProto(t *testing.T) {
 		{porukav1.PutResult_PUT_RESULT_UNSPECIFIED.Descriptor(), func(n uint8) string {
 			return map[portal.Result]string{portal.Created: "CREATED", portal.Updated: "UPDATED", portal.Unchanged: "UNCHANGED"}[portal.Result(n)]
 		}, "PUT_RESULT_"},
+		{porukav1.EraseAccountRequest_GROUND_UNSPECIFIED.Descriptor(), func(n uint8) string { return portal.Ground(n).String() }, ""},
 		{porukav1.Partner_STATE_UNSPECIFIED.Descriptor(), func(n uint8) string {
 			return map[banks.State]string{banks.Active: "ACTIVE", banks.Suspended: "SUSPENDED", banks.OutsideDates: "OUTSIDE_DATES"}[banks.State(n)]
 		}, ""},
