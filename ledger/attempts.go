@@ -1,10 +1,6 @@
 package ledger
 
-import (
-	"encoding/binary"
-	"errors"
-	"time"
-)
+import "time"
 
 // AttemptKey names a counter of failed confirmations: of one subject by one partner, or by all when Partner is empty.
 // The subject is the blind index of the SNILS that was claimed, whether or not an account has it: an attacker cannot
@@ -17,10 +13,38 @@ type AttemptKey struct {
 // AttemptMemory is how far back attempts are counted.
 const AttemptMemory = 24 * time.Hour
 
+// VouchMemory is how far back it is known what banks vouched for.
+const VouchMemory = 365 * 24 * time.Hour
+
 // Attempts are the failures and close matches within AttemptMemory, oldest first, in whole seconds.
 type Attempts struct {
 	Failures []time.Time
 	Closes   []time.Time
+	// Vouches are what banks claimed of the subject and did not match, within VouchMemory, at most one of each bank. Only the counter
+	// over all partners has them.
+	Vouches []Vouch
+}
+
+// Vouch is what a bank claimed of a subject: keyed digests by which it can be seen that another claims otherwise, but not what.
+type Vouch struct {
+	Partner PartnerID
+	At      time.Time // whole seconds
+	Groups  Vouched
+}
+
+// Vouched holds a digest for each group of fields, that of group g at g-1; zero when the claim has nothing of the group.
+type Vouched [GroupContact][8]byte
+
+// Differing lists the groups of which both have something, and not the same.
+func (v Vouched) Differing(other Vouched) []FieldGroup {
+	var none [8]byte
+	var groups []FieldGroup
+	for i := range v {
+		if v[i] != none && other[i] != none && v[i] != other[i] {
+			groups = append(groups, FieldGroup(i+1)) //nolint:gosec // there are few
+		}
+	}
+	return groups
 }
 
 // Since counts the times at or after start.
@@ -34,10 +58,37 @@ func Since(times []time.Time, start time.Time) int {
 	return n
 }
 
-// Recent drops what is older than AttemptMemory before now.
+// Recent drops what is older than AttemptMemory before now, and vouches older than VouchMemory.
 func (a Attempts) Recent(now time.Time) Attempts {
 	start := now.Add(-AttemptMemory)
-	return Attempts{Failures: after(a.Failures, start), Closes: after(a.Closes, start)}
+	recent := Attempts{Failures: after(a.Failures, start), Closes: after(a.Closes, start)}
+	for _, v := range a.Vouches {
+		if v.At.After(now.Add(-VouchMemory)) {
+			recent.Vouches = append(recent.Vouches, v)
+		}
+	}
+	return recent
+}
+
+// Expires is when nothing of a is within memory any more; long ago when nothing is in it.
+func (a Attempts) Expires() time.Time {
+	last := time.Unix(0, 0)
+	for _, times := range [2][]time.Time{a.Failures, a.Closes} {
+		for _, t := range times {
+			last = latest(last, t.Add(AttemptMemory))
+		}
+	}
+	for _, v := range a.Vouches {
+		last = latest(last, v.At.Add(VouchMemory))
+	}
+	return last
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func after(times []time.Time, start time.Time) []time.Time {
@@ -48,39 +99,4 @@ func after(times []time.Time, start time.Time) []time.Time {
 		}
 	}
 	return kept
-}
-
-var errAttempts = errors.New("ledger: stored attempt counter is malformed")
-
-// MarshalBinary gives the stored form: the number of failures, then the times as big-endian Unix seconds, failures first.
-func (a Attempts) MarshalBinary() ([]byte, error) {
-	out := make([]byte, 0, 2+8*(len(a.Failures)+len(a.Closes)))
-	out = binary.BigEndian.AppendUint16(out, uint16(len(a.Failures))) //nolint:gosec // bounded by the attempt budget
-	for _, times := range [2][]time.Time{a.Failures, a.Closes} {
-		for _, t := range times {
-			out = binary.BigEndian.AppendUint64(out, uint64(t.Unix())) //nolint:gosec // round trips
-		}
-	}
-	return out, nil
-}
-
-// UnmarshalBinary reads the stored form.
-func (a *Attempts) UnmarshalBinary(data []byte) error {
-	if len(data) < 2 || (len(data)-2)%8 != 0 {
-		return errAttempts
-	}
-	failures, data := int(binary.BigEndian.Uint16(data)), data[2:]
-	if failures > len(data)/8 {
-		return errAttempts
-	}
-	*a = Attempts{}
-	for i := 0; len(data) > 0; i, data = i+1, data[8:] {
-		t := time.Unix(int64(binary.BigEndian.Uint64(data)), 0).UTC() //nolint:gosec // round trips
-		if i < failures {
-			a.Failures = append(a.Failures, t)
-		} else {
-			a.Closes = append(a.Closes, t)
-		}
-	}
-	return nil
 }

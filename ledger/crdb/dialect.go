@@ -27,6 +27,8 @@ type dialect struct {
 
 	orderOfIDs    string // SQL of the order in which rows of accounts are locked
 	accountsByAny string // SQL that locks and gives the accounts with the ids $1, the SNILS $2 and the phones $3, in the order of their ids
+	attempts      string // SQL that gives the counters of the subjects $1 at the partners $2, pair by pair
+	wholeSubjects bool   // that SQL takes the subjects alone, and gives all their counters
 	copyAccounts  string // SQL that copies accounts in the binary form; empty where an INSERT is as good
 
 	place   string // SQL type of entry.place
@@ -54,6 +56,9 @@ func onPostgres() *dialect {
 		orderOfIDs: "uuid_send(id)",
 		accountsByAny: "SELECT a.* FROM (" + idsByAny + " ORDER BY id) AS named " +
 			"CROSS JOIN LATERAL (SELECT " + accountColumns + " FROM account WHERE account.id = named.id FOR UPDATE) AS a",
+		// Who reads a counter has locked its subject.
+		attempts: "SELECT a.subject, a.partner, a.counter FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) " +
+			"JOIN attempt AS a ON a.subject = k.s AND a.partner = k.p",
 		copyAccounts: "COPY account (" + accountColumns + ") FROM STDIN (FORMAT binary)",
 		place:        "BIGINT", horizon: "ledger_horizon()",
 		// No transaction that has been numbered is as high as the end of the snapshot.
@@ -77,6 +82,10 @@ func onCockroach() *dialect {
 		begin: "BEGIN ISOLATION LEVEL SERIALIZABLE", savepoints: true,
 		orderOfIDs:    "id",
 		accountsByAny: "SELECT " + accountColumns + " FROM account WHERE id IN (" + idsByAny + ") ORDER BY id FOR UPDATE",
+		// Whoever reads a counter is going to write it: without a lock, all who have read it restart when the first one commits. The
+		// server locks what it scans and nothing that it looks up in a join, so all counters of a subject are read.
+		attempts:      "SELECT subject, partner, counter FROM attempt WHERE subject = ANY($1::BYTEA[]) ORDER BY subject, partner FOR UPDATE",
+		wholeSubjects: true,
 		place:         "DECIMAL",
 		estimate:      "SELECT max(estimated_row_count)::INT8 FROM crdb_internal.table_row_statistics WHERE table_name = $1::TEXT",
 	}
@@ -144,8 +153,8 @@ func (d *dialect) tuning(version string) []string {
 		return nil
 	}
 	if major == 22 && minor == 1 {
-		// Counts from the last change; a day longer than attempts are remembered.
-		return []string{"ALTER TABLE attempt SET (ttl_expire_after = '48 hours')"}
+		// Counts from the last change, whatever the row holds; a day longer than vouches are remembered.
+		return []string{"ALTER TABLE attempt SET (ttl_expire_after = '8784 hours')"}
 	}
 	return []string{"ALTER TABLE attempt SET (ttl_expiration_expression = 'expires_at', ttl_job_cron = '@hourly')"}
 }

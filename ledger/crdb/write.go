@@ -192,22 +192,9 @@ func counts(keys []ledger.AttemptKey, counters map[ledger.AttemptKey]ledger.Atte
 		subject.add(key.Subject[:])
 		partner.addText(string(key.Partner))
 		counter.add(data)
-		expires.addTime(expiry(counters[key]))
+		expires.addTime(counters[key].Expires())
 	}
 	return finished(subject, partner, counter, expires), nil
-}
-
-// expiry is when the last of the attempts is out of memory. A counter without attempts has been so all along.
-func expiry(a ledger.Attempts) time.Time {
-	last := time.Unix(0, 0)
-	for _, times := range [2][]time.Time{a.Failures, a.Closes} {
-		for _, t := range times {
-			if t.After(last) {
-				last = t
-			}
-		}
-	}
-	return last.Add(ledger.AttemptMemory)
 }
 
 func finished(arrays ...*array) [][]byte {

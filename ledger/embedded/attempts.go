@@ -13,9 +13,11 @@ const (
 	// sweepAttempts walks a stretch of the table, so that its cost does not depend on the table's size; sweepEnd is where
 	// the stretch ends, NULL at the end of the table.
 	sweepEnd      = `select subject from attempts where subject > ? order by subject limit 1 offset ?`
-	sweepAttempts = `delete from attempts where subject > ? and subject <= ? and updated_at < ?`
-	sweepRest     = `delete from attempts where subject > ? and updated_at < ?`
-	sweepStretch  = 1000 // rows
+	sweepAttempts = `delete from attempts where subject > ? and subject <= ? and ` + isForgotten
+	sweepRest     = `delete from attempts where subject > ? and ` + isForgotten
+	// isForgotten asks the first byte, which is ledger.VouchMark, whether the counter holds vouches.
+	isForgotten  = `updated_at < iif(substr(data, 1, 1) = x'ff', ?, ?)`
+	sweepStretch = 1000 // rows
 )
 
 func storeAttempts(c *conn, counters map[ledger.AttemptKey]ledger.Attempts, now time.Time) error {
@@ -38,11 +40,11 @@ func sweep(c *conn, after []byte, now time.Time) (next []byte, err error) {
 		return nil, err
 	}
 	// A counter is written later than its times are, never earlier.
-	forgotten := now.Add(-ledger.AttemptMemory).UnixMicro()
+	vouched, counted := now.Add(-ledger.VouchMemory).UnixMicro(), now.Add(-ledger.AttemptMemory).UnixMicro()
 	if next == nil {
-		err = c.exec(sweepRest, after, forgotten)
+		err = c.exec(sweepRest, after, vouched, counted)
 	} else {
-		err = c.exec(sweepAttempts, after, next, forgotten)
+		err = c.exec(sweepAttempts, after, next, vouched, counted)
 	}
 	return next, err
 }

@@ -146,7 +146,10 @@ func counterReplaced(t *testing.T, s suite) {
 	for n := range 25 {
 		many.Failures = append(many.Failures, moment(n*1000))
 	}
-	for _, counter := range []ledger.Attempts{{Closes: many.Failures[:3]}, many, {}} {
+	vouches := []ledger.Vouch{{Partner: "bank-a", At: many.Failures[0], Groups: ledger.Vouched{0: {1}, 5: {2}}}, {Partner: "b", At: many.Failures[1]}}
+	for _, counter := range []ledger.Attempts{
+		{Closes: many.Failures[:3]}, many, {Vouches: vouches}, {Failures: many.Failures, Closes: many.Failures[:2], Vouches: vouches}, {},
+	} {
 		must(t, transact(t, e, ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
 			v.SetAttempts(keys[0], counter)
 			v.SetAttempts(keys[1], ledger.Attempts{Failures: many.Failures[:1]})
