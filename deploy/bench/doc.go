@@ -5,7 +5,9 @@
 //
 //   - floor: the main call with a ready-made answer over the same mTLS, gRPC and REST (handler called in process), nothing behind it;
 //   - ungrouped: the same gateway with one transaction for each confirmation;
-//   - engine: grouped decisions on the embedded ledger without a gateway.
+//   - engine: grouped decisions on the embedded ledger without a gateway;
+//   - on PostgreSQL, on one private server: transactions as one would write them, two round trips, point reads, inserts, COPY.
 //
-// It needs Linux (/proc) and bin/poruka; `make bench` builds it.
+// deploy/docs/performance.md says what is compared with what. It needs Linux (/proc) and bin/poruka; `make bench` builds it. Without
+// PostgreSQL 15 on the machine that part is left out.
 package main
