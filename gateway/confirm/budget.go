@@ -80,14 +80,20 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // failed counts a failure, of the partner and over all.
-func (a attempts) failed(v *ledger.View, now time.Time) {
+func (a attempts) failed(v *ledger.View, now time.Time, vouches []ledger.Vouch) {
 	v.SetAttempts(a.ownKey, ledger.Attempts{Failures: with(a.own.Failures, now), Closes: a.own.Closes})
-	v.SetAttempts(a.allKey, ledger.Attempts{Failures: with(a.all.Failures, now), Closes: a.all.Closes})
+	v.SetAttempts(a.allKey, ledger.Attempts{Failures: with(a.all.Failures, now), Closes: a.all.Closes, Vouches: vouches})
 }
 
 // cameClose counts a close match of the partner.
-func (a attempts) cameClose(v *ledger.View, now time.Time) {
+func (a attempts) cameClose(v *ledger.View, now time.Time, vouches []ledger.Vouch) {
 	v.SetAttempts(a.ownKey, ledger.Attempts{Failures: a.own.Failures, Closes: with(a.own.Closes, now)})
+	a.vouched(v, vouches)
+}
+
+// vouched remembers other claims.
+func (a attempts) vouched(v *ledger.View, vouches []ledger.Vouch) {
+	v.SetAttempts(a.allKey, ledger.Attempts{Failures: a.all.Failures, Closes: a.all.Closes, Vouches: vouches})
 }
 
 // with adds a time in whole seconds, as it is stored, and keeps the order: clocks of gateways differ.

@@ -29,6 +29,7 @@ type question struct {
 	digest  [32]byte
 	ids     []ledger.EntryID // under which it may be stored; a new entry gets the first
 	subject ledger.Index
+	vouched ledger.Vouched
 	counted []ledger.AttemptKey
 
 	ring  *seal.Ring
@@ -42,7 +43,7 @@ func (s *Service) ask(caller Caller, policy match.Policy, r Request) *question {
 	return &question{
 		caller: caller, policy: policy, request: r, now: now, today: s.today(now),
 		form: form, digest: s.cfg.Ring.Digest(digestPurpose, form), ids: s.cfg.Ring.EntryIDs(caller.id(), r.ID),
-		subject: subject, counted: attemptKeys(subject, caller.id()), ring: s.cfg.Ring, dummy: s.dummy,
+		subject: subject, vouched: s.cfg.Ring.Vouched(subject, r.Person), counted: attemptKeys(subject, caller.id()), ring: s.cfg.Ring, dummy: s.dummy,
 	}
 }
 
@@ -68,13 +69,8 @@ func (q *question) decide(v *ledger.View) (Decision, error) {
 		if verdict, err = q.judgeClaim(v); err != nil {
 			return Decision{}, err
 		}
-	}
-	switch verdict.counts {
-	case asFailure:
-		tries.failed(v, q.now)
-	case asClose:
-		tries.cameClose(v, q.now)
-	case asNothing:
+		verdict.conflicts = q.conflicts(tries.all.Vouches, verdict.account.ConfirmedBy, verdict.fields)
+		q.count(v, tries, verdict)
 	}
 	e := q.entry(verdict)
 	v.AddEntry(e)
@@ -82,6 +78,20 @@ func (q *question) decide(v *ledger.View) (Decision, error) {
 		v.PutAccount(q.raised(verdict.account))
 	}
 	return Decision{Entry: e}, nil
+}
+
+// count counts what was in vain, and remembers what was claimed. The bank's claim from before that it has corrected is forgotten.
+func (q *question) count(v *ledger.View, tries attempts, judged verdict) {
+	switch judged.counts {
+	case asFailure:
+		tries.failed(v, q.now, q.vouch(tries.all.Vouches))
+	case asClose:
+		tries.cameClose(v, q.now, q.vouch(tries.all.Vouches))
+	case asNothing:
+		if left := q.withoutOwn(tries.all.Vouches); len(left) < len(tries.all.Vouches) && !q.request.DryRun {
+			tries.vouched(v, left)
+		}
+	}
 }
 
 func (q *question) stored(v *ledger.View) (ledger.Entry, bool) {
@@ -138,6 +148,7 @@ type verdict struct {
 	counts        weight
 	raise         bool
 	commitments   []ledger.Commitment
+	conflicts     []ledger.Conflict
 }
 
 // judgeRequest judges by the facts of the request alone, before any account is looked at.
@@ -240,7 +251,7 @@ func (q *question) entry(d verdict) ledger.Entry {
 		Policy: q.policy.ID, Style: q.caller.Style, Serial: q.caller.Serial,
 		Means: q.request.Authentication.Means, AuthedAt: q.request.Authentication.At.UTC().Truncate(time.Microsecond),
 		DecidedAt: q.now, DryRun: q.request.DryRun, Encoding: ledger.EncodingVersion,
-		Commitments: d.commitments,
+		Commitments: d.commitments, Detail: ledger.ConflictDetail(d.conflicts),
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	digestLabel     = "poruka digest\x00"
 	markLabel       = "poruka mark\x00"
 	saltLabel       = "poruka commitments\x00"
+	vouchLabel      = "poruka vouch\x00"
 )
 
 // SNILS gives the blind index of a SNILS in its 11 digits; zero for the empty string.
