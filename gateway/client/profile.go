@@ -20,6 +20,7 @@ type Profile struct {
 	Key         string `yaml:"key"`                   // PEM file: its private key
 	CA          string `yaml:"ca"`                    // PEM file: who may vouch for the gateway
 	ServerName  string `yaml:"serverName,omitempty"`  // name in the gateway's certificate; empty: the host of the address
+	LogKeys     string `yaml:"logKeys,omitempty"`     // file of the public keys of the log, as verify.ParseKeys reads it; optional
 }
 
 // maxProfile is far more than a profile needs, in bytes.
@@ -63,12 +64,21 @@ func ReadProfile(path string) (Profile, error) {
 	if err != nil {
 		return Profile{}, fmt.Errorf("%w (%s)", err, path)
 	}
-	for _, name := range []*string{&p.Cert, &p.Key, &p.CA} {
+	for _, name := range filesOf(&p) {
 		if !filepath.IsAbs(*name) {
 			*name = filepath.Join(filepath.Dir(path), *name)
 		}
 	}
 	return p, nil
+}
+
+// filesOf are the paths that a profile holds.
+func filesOf(p *Profile) []*string {
+	files := []*string{&p.Cert, &p.Key, &p.CA}
+	if p.LogKeys != "" {
+		files = append(files, &p.LogKeys)
+	}
+	return files
 }
 
 func parseProfile(content []byte) (Profile, error) {
@@ -97,7 +107,7 @@ func WriteProfile(path string, p Profile) error {
 	if err != nil {
 		return fmt.Errorf("client: writing a profile: %w", err)
 	}
-	for _, name := range []*string{&p.Cert, &p.Key, &p.CA} {
+	for _, name := range filesOf(&p) {
 		if *name, err = relativeTo(folder, *name); err != nil {
 			return fmt.Errorf("client: writing a profile: %w", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/poruka/poruka/certs"
@@ -16,18 +17,22 @@ import (
 	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/gateway/match"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/ledger/tlog"
 	"github.com/poruka/poruka/partners"
 	"github.com/poruka/poruka/partners/roster"
 )
 
 // Prepare makes what is missing for a server under c, which must be complete: the private CA and certificates for every role,
-// the key ring, the roster and the profiles. It is to be called again before each start.
+// the key ring, the public keys of its log, and the roster. It is to be called again before each start.
 func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error {
 	if err := authority.EnsureDevelopment(c.DataDir, clock); err != nil {
 		return fmt.Errorf("certificates: %w", err)
 	}
 	if err := ensureRing(ctx, c.KeyRing); err != nil {
 		return fmt.Errorf("key ring: %w", err)
+	}
+	if err := writeLogKeys(ctx, c); err != nil {
+		return fmt.Errorf("keys of the log: %w", err)
 	}
 	if err := ensureFile(c.Roster, roster.Dev()); err != nil {
 		return fmt.Errorf("roster: %w", err)
@@ -50,6 +55,20 @@ func ensureRing(ctx context.Context, path string) error {
 		return err
 	}
 	return file.Create(ctx, ring)
+}
+
+// writeLogKeys writes the public keys of the log, with which receipts and checkpoints are checked, next to the rest.
+func writeLogKeys(ctx context.Context, c config.Config) error {
+	ring, err := seal.File{Path: c.KeyRing}.Load(ctx)
+	if err != nil {
+		return err
+	}
+	lines, err := tlog.VerifierKeys(c.LogOrigin(), ring)
+	if err != nil {
+		return err
+	}
+	text := "# Who signs the log: vkey, and since when.\n" + strings.Join(lines, "\n") + "\n"
+	return os.WriteFile(c.LogKeys(), []byte(text), 0o644) //nolint:gosec // public
 }
 
 func ensureFile(path string, content []byte) error {
@@ -103,6 +122,7 @@ func ProfileOf(dataDir, name string, grpcAddress, restAddress net.Addr) client.P
 		Cert:        filepath.Join(folder, name+".pem"),
 		Key:         filepath.Join(folder, name+"-key.pem"),
 		CA:          filepath.Join(folder, "ca.pem"),
+		LogKeys:     config.Config{DataDir: dataDir}.LogKeys(),
 	}
 }
 

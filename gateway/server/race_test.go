@@ -208,7 +208,7 @@ func unknownLooksLikeMismatch(t *testing.T, database string) {
 			if err := protojson.Unmarshal([]byte(a.body), out); err != nil || out.GetConfirmation().GetOutcome() != porukav1.Confirmation_NOT_MATCHED {
 				t.Fatalf("%s, %s: %s", name, who, a.body)
 			}
-			varying := []string{r.GetRequestId(), "REQUEST", out.GetConfirmation().GetName(), "NAME"}
+			varying := []string{r.GetRequestId(), "REQUEST", out.GetConfirmation().GetName(), "NAME", out.GetConfirmation().GetReceipt(), "RECEIPT"}
 			body := strings.NewReplacer(varying...).Replace(a.body)
 			before, after, _ := strings.Cut(body, `"decideTime":`)
 			_, after, _ = strings.Cut(after, ",")

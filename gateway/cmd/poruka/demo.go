@@ -27,7 +27,8 @@ func (*demoCmd) Help() string {
 	return `A whole gateway starts in a temporary folder on free ports, with invented accounts. Five simulated banks then confirm customers
 over mutual TLS, by gRPC and by REST, until each has been told every outcome; they lose answers, repeat themselves, reuse ids,
 try dry, send in bulk and take confirmations back. At the end every answer is compared with the ledger, as compliance reads
-it, and with the accounts, as the portal reads them.
+it, and with the accounts, as the portal reads them. The receipts of all answers, and proofs that some of them are in the log, are
+checked with nothing but the public keys of the log; when the gateway has stopped, every entry must be in the signed log.
 
 Exit code 1: an answer was not the one that was due, or does not agree with the ledger.
 
@@ -63,6 +64,9 @@ func (c *demoCmd) Run(ctx context.Context, s *streams) (err error) {
 	}
 	report, err := c.play(ctx, s, gateway)
 	if err := errors.Join(err, gateway.stop()); err != nil {
+		return err
+	}
+	if err := report.closeBooks(ctx, gateway); err != nil {
 		return err
 	}
 	if err := report.print(s, time.Since(began)); err != nil {
@@ -107,6 +111,13 @@ func (c *demoCmd) play(ctx context.Context, s *streams, gateway *demoGateway) (*
 	}
 	found, err := w.verify(ctx, story.answers)
 	if err != nil {
+		return nil, err
+	}
+	auditor, err := newAuditor(compliance, auditConn)
+	if err != nil {
+		return nil, err
+	}
+	if err := auditor.check(ctx, found, story.answers); err != nil {
 		return nil, err
 	}
 	summary, err := w.audit.Summarize(ctx, &porukav1.SummarizeRequest{})

@@ -21,6 +21,7 @@ import (
 // demoGateway is a whole gateway in a folder of its own, on ports that nobody else uses.
 type demoGateway struct {
 	folder     string
+	settings   config.Config
 	population *people.Population
 	log        *os.File
 	buffer     *observe.Buffer
@@ -45,7 +46,7 @@ func startDemoGateway(ctx context.Context, s *streams, folder, database string, 
 	if err := development.Prepare(ctx, settings, time.Now); err != nil {
 		return nil, err
 	}
-	g := &demoGateway{folder: folder, ended: make(chan error, 1), cancel: func() {}}
+	g := &demoGateway{folder: folder, settings: settings, ended: make(chan error, 1), cancel: func() {}}
 	log, err := g.openLog()
 	if err != nil {
 		return nil, err

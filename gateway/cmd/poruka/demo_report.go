@@ -21,21 +21,23 @@ type demoReport struct {
 	ways     map[string]int
 	touched  int // accounts
 	problems []string
+	receipts int // that held
+	proofs   int // likewise
 	summary  *porukav1.SummarizeResponse
 }
 
 // demoLedger is the state of the ledger.
 type demoLedger struct {
 	Entries  int64 `json:"entries"`
-	TreeSize int64 `json:"treeSize"` // of the Merkle tree; 0: this ledger has none yet
-	Verified bool  `json:"verified"` // every answer was the one that was due, and agrees with ledger and accounts
+	TreeSize int64 `json:"treeSize"` // entries in the log that the last checkpoint signs
+	Verified bool  `json:"verified"` // every answer was the one that was due, and agrees with ledger, accounts, receipts and log
 }
 
 func newDemoReport(accounts int, story *demoStory, found *findings, summary *porukav1.SummarizeResponse) *demoReport {
 	r := &demoReport{
 		Accounts: accounts, Outcomes: map[string]int64{}, Banks: map[string]int64{}, cells: map[[2]string]int64{},
 		Ledger: demoLedger{Entries: found.entries, Verified: len(found.problems) == 0},
-		ways:   story.ways, problems: found.problems, summary: summary,
+		ways:   story.ways, problems: found.problems, receipts: found.receipts, proofs: found.proofs, summary: summary,
 	}
 	seen, touched := map[string]bool{}, map[string]bool{}
 	for _, t := range story.answers {
@@ -62,8 +64,7 @@ func (r *demoReport) checkCoverage() {
 	for bank := range r.Banks {
 		for _, outcome := range outcomeNames() {
 			if outcome != porukav1.Confirmation_NOT_CHECKED.String() && r.cells[[2]string{bank, outcome}] == 0 {
-				r.problems = append(r.problems, bank+" has not been told "+outcome)
-				r.Ledger.Verified = false
+				r.fail(bank + " has not been told " + outcome)
 			}
 		}
 	}
@@ -99,8 +100,9 @@ func (r *demoReport) print(s *streams, took time.Duration) error {
 	if !r.Ledger.Verified {
 		verdict = s.red("does not agree, see above")
 	}
-	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s\n",
-		thousands(int64(r.Accounts)), thousands(r.answers()), strings.Join(ways, ", "), thousands(r.Ledger.Entries), thousands(int64(r.touched)), verdict, elapsed(took))
+	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s receipts and %s proofs hold; the signed log holds %s entries. %s\n",
+		thousands(int64(r.Accounts)), thousands(r.answers()), strings.Join(ways, ", "), thousands(r.Ledger.Entries), thousands(int64(r.touched)), verdict,
+		thousands(int64(r.receipts)), thousands(int64(r.proofs)), thousands(r.Ledger.TreeSize), elapsed(took))
 	return nil
 }
 

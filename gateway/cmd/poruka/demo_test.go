@@ -43,7 +43,7 @@ func TestDemo(t *testing.T) {
 	if report.Accounts != 1000 || sum(report.Outcomes) != report.Confirmations || sum(report.Banks) != report.Confirmations {
 		t.Errorf("%+v does not add up", report)
 	}
-	if withdrawals := int64(5); !report.Ledger.Verified || report.Ledger.Entries != report.Confirmations+withdrawals || report.Ledger.TreeSize != 0 {
+	if withdrawals := int64(5); !report.Ledger.Verified || report.Ledger.Entries != report.Confirmations+withdrawals || report.Ledger.TreeSize != report.Ledger.Entries {
 		t.Errorf("ledger %+v of %d confirmations", report.Ledger, report.Confirmations)
 	}
 	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
@@ -54,7 +54,7 @@ func TestDemo(t *testing.T) {
 func TestDemoIsForPeopleToo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	got := command{t: t, tty: true}.run("demo", "--accounts", "1000", "--customers", "0", "--keep")
-	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "over gRPC", "over REST", "agrees with all of them"} {
+	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "over gRPC", "over REST", "agrees with all of them", "receipts and", "the signed log holds"} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("%s\nlacks %q", got.out, want)
 		}

@@ -27,9 +27,11 @@ type witness struct {
 	portal porukav1.PortalServiceClient
 }
 
-// findings are what does not agree, and the size of the ledger.
+// findings are what does not agree, and how much there is that does.
 type findings struct {
 	entries  int64
+	receipts int
+	proofs   int
 	problems []string
 }
 

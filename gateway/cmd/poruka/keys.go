@@ -9,7 +9,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/ledger/tlog"
 )
 
 // keysCmd is the key ring.
@@ -25,7 +27,11 @@ type keyring struct {
 }
 
 // keysListCmd lists the keys.
-type keysListCmd struct{ keyring }
+type keysListCmd struct {
+	keyring
+	Log         bool   `help:"Print the public keys of the log instead, as those want them who check receipts and checkpoints."`
+	TrustDomain string `help:"With --log: the trust domain of the gateways, after which the log is called." default:"dev.poruka" placeholder:"NAME"`
+}
 
 // Help is shown by --help.
 func (*keysListCmd) Help() string {
@@ -35,9 +41,10 @@ The key in use makes what is new; the others read what they have made. A secret 
 
 A ring from before there was a log has no 'log' and no 'mark'; 'poruka keys rotate' adds what is missing.
 
-Example:
+Examples:
 
     poruka keys list --keyring .poruka/keyring.json
+    poruka keys list --log --trust-domain bank.example
 `
 }
 
@@ -63,10 +70,37 @@ func (c *keysListCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return keyringError(err)
 	}
+	if c.Log {
+		return c.printLog(s, ring)
+	}
 	if s.JSON {
 		return s.printJSON(viewOf(c.Keyring, ring))
 	}
 	return printKeys(s, ring)
+}
+
+// logKeysView is what `keys list --log --json` prints: each key with the time since when it may have signed.
+type logKeysView struct {
+	Origin string   `json:"origin"`
+	Keys   []string `json:"keys"`
+}
+
+func (c *keysListCmd) printLog(s *streams, ring *seal.Ring) error {
+	origin := config.Config{TrustDomain: c.TrustDomain}.LogOrigin()
+	lines, err := tlog.VerifierKeys(origin, ring)
+	if err != nil {
+		return wrongUsef("%w", err)
+	}
+	if len(lines) == 0 {
+		return answerNof("the ring has no key for the log; 'poruka keys rotate' adds what is missing")
+	}
+	if s.JSON {
+		return s.printJSON(logKeysView{origin, lines})
+	}
+	for _, line := range lines {
+		fmt.Fprintln(s.Out, line)
+	}
+	return nil
 }
 
 func viewOf(path string, ring *seal.Ring) ringView {

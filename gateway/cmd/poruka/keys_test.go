@@ -10,6 +10,7 @@ import (
 
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/ledger/tlog/verify"
 )
 
 func ringFile(t *testing.T) (path string, ring *seal.Ring) {
@@ -37,6 +38,17 @@ func TestKeysList(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &view); err != nil || view.Environment != "development" || len(view.Keys) != 5 || !view.Keys[2].InUse {
 		t.Errorf("%s: %v", got.out, err)
 	}
+}
+
+func TestKeysOfTheLog(t *testing.T) {
+	path, _ := ringFile(t)
+	got := command{t: t}.run("keys", "list", "--log", "--keyring", path, "--trust-domain", "bank.example")
+	keys, err := verify.ParseKeys(got.out)
+	if err != nil || got.code != int(exitDone) || len(keys) != 1 || keys[0].Name() != "bank.example/ledger" || keys[0].From.IsZero() {
+		t.Errorf("%+v: %v", got, err)
+	}
+	command{t: t}.run("keys", "list", "--log", "--json", "--keyring", path).want(t, exitDone, `"origin":"dev.poruka/ledger"`, "")
+	command{t: t}.run("keys", "list", "--log", "--keyring", path, "--trust-domain", "a b").want(t, exitUsage, "", "cannot be the name of a log")
 }
 
 func TestKeysRotate(t *testing.T) {

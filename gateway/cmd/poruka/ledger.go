@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/poruka/poruka/gateway/config"
@@ -18,8 +21,9 @@ import (
 
 // ledgerCmd looks after the store.
 type ledgerCmd struct {
-	Status  ledgerStatusCmd  `cmd:"" help:"Tell what is in the ledger."`
-	Migrate ledgerMigrateCmd `cmd:"" help:"Make or update the schema on a database server."`
+	Status     ledgerStatusCmd     `cmd:"" help:"Tell what is in the ledger."`
+	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print what was signed last of the log."`
+	Migrate    ledgerMigrateCmd    `cmd:"" help:"Make or update the schema on a database server."`
 }
 
 // ledgerStatusCmd opens the ledger and counts.
@@ -48,6 +52,8 @@ type ledgerStatus struct {
 	WantSchema    int64  `json:"wantSchema"`
 	Accounts      int64  `json:"accounts"`
 	Entries       int64  `json:"entries"`
+	LogSize       int64  `json:"logSize"`         // entries in the log
+	Signed        int64  `json:"checkpointSize"`  // entries that the last checkpoint signs, as it says; 'ledger checkpoint' checks it
 	Bytes         int64  `json:"bytes,omitempty"` // of an embedded ledger
 }
 
@@ -61,13 +67,14 @@ func (c *ledgerStatusCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	status, err := statusOf(ctx, settings)
+	status, log, err := statusOf(ctx, settings)
 	if err != nil {
 		return fmt.Errorf("the ledger cannot be opened: %w%s", err, embeddedHint(settings))
 	}
 	return ledgerStatus{
 		URL: shownURL(settings.DatabaseURL), Engine: status.Engine, EngineVersion: status.ServerVersion, Schema: status.Schema,
-		WantSchema: status.WantSchema, Accounts: status.Accounts, Entries: status.Entries, Bytes: size,
+		WantSchema: status.WantSchema, Accounts: status.Accounts, Entries: status.Entries, LogSize: log.size, Signed: log.signed,
+		Bytes: size,
 	}.print(s)
 }
 
@@ -104,13 +111,36 @@ func shownURL(address string) string {
 	return u.Redacted()
 }
 
-func statusOf(ctx context.Context, settings config.Config) (status ledger.Status, err error) {
+// logStatus is how far the log is.
+type logStatus struct{ size, signed int64 }
+
+func statusOf(ctx context.Context, settings config.Config) (status ledger.Status, log logStatus, err error) {
 	store, err := server.OpenLedger(ctx, settings, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return status, err
+		return status, log, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return store.Status(ctx)
+	if status, err = store.Status(ctx); err != nil {
+		return status, log, err
+	}
+	log, err = logStatusOf(ctx, store)
+	return status, log, err
+}
+
+func logStatusOf(ctx context.Context, store ledger.Engine) (log logStatus, err error) {
+	head, err := store.LogHead(ctx)
+	if err != nil {
+		return log, err
+	}
+	log.size = head.Size
+	text, err := store.Checkpoint(ctx, math.MaxInt64)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return log, nil
+	}
+	if lines := strings.SplitN(string(text), "\n", 3); err == nil && len(lines) == 3 {
+		log.signed, err = strconv.ParseInt(lines[1], 10, 64)
+	}
+	return log, err
 }
 
 // ledgerMigrateCmd makes the schema on a database server.
@@ -162,6 +192,7 @@ func (l ledgerStatus) print(s *streams) error {
 	}
 	facts.add("accounts", thousands(l.Accounts))
 	facts.add("entries", thousands(l.Entries))
+	facts.add("log", fmt.Sprintf("%s entries, %s of them signed", thousands(l.LogSize), thousands(l.Signed)))
 	if l.Bytes > 0 {
 		facts.add("size", fmt.Sprintf("%.1f MB", float64(l.Bytes)/1e6))
 	}

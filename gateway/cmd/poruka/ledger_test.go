@@ -23,7 +23,7 @@ func TestLedgerStatus(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	command{t: t}.run("ledger", "status", "--data-dir", folder).want(t, exitDone, "accounts  0\nentries   0\n", "")
+	command{t: t}.run("ledger", "status", "--data-dir", folder).want(t, exitDone, "accounts  0\nentries   0\nlog       0 entries, 0 of them signed\n", "")
 	command{t: t}.run("ledger", "status", "--json", "--database-url", "sqlite://"+filepath.Join(folder, "ledger.db")).want(t, exitDone, `"engine":"sqlite"`, "")
 	command{t: t}.run("ledger", "status", "--database-url", "mysql://x").want(t, exitUsage, "", "databaseUrl")
 }
