@@ -11,6 +11,7 @@ import (
 	"github.com/poruka/poruka/gateway/paging"
 	"github.com/poruka/poruka/gateway/refusal"
 	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/tlog"
 )
 
 // Sizes of the pages of List.
@@ -30,7 +31,13 @@ const retryReport = 5 * time.Second
 
 // Config is what a Service needs.
 type Config struct {
-	Ledger  ledger.Reporter
+	Ledger ledger.Reporter
+	// Log, Prover and Key show what is in the log and sign reports. Without them no report is made.
+	Log      ledger.Log
+	Prover   *tlog.Prover
+	Key      *tlog.Key
+	Patience time.Duration // how long a report waits for the signed log. 0 means DefaultPatience
+
 	Reports int // made at the same time; more are refused with OVERLOADED. 0 means DefaultReports
 	Reads   int // lists and summaries at the same time; more wait. 0 means DefaultReads
 }
@@ -43,7 +50,13 @@ func (c *Config) Validate() error {
 	if c.Reads == 0 {
 		c.Reads = DefaultReads
 	}
-	if c.Ledger == nil || c.Reports < 0 || c.Reads < 0 {
+	if c.Patience == 0 {
+		c.Patience = DefaultPatience
+	}
+	if (c.Log == nil) != (c.Prover == nil) || (c.Log == nil) != (c.Key == nil) {
+		return errors.New("audit: log, prover and key go together")
+	}
+	if c.Ledger == nil || c.Patience < 0 || c.Reports < 0 || c.Reads < 0 {
 		return errors.New("audit: a ledger and positive limits are required")
 	}
 	return nil
@@ -51,7 +64,7 @@ func (c *Config) Validate() error {
 
 // Service answers compliance. Make one with New.
 type Service struct {
-	ledger  ledger.Reporter
+	cfg     Config
 	reports chan struct{}
 	reads   chan struct{}
 }
@@ -61,7 +74,7 @@ func New(cfg Config) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Service{ledger: cfg.Ledger, reports: make(chan struct{}, cfg.Reports), reads: make(chan struct{}, cfg.Reads)}, nil
+	return &Service{cfg: cfg, reports: make(chan struct{}, cfg.Reports), reads: make(chan struct{}, cfg.Reads)}, nil
 }
 
 var partnerForm = regexp.MustCompile(`^[a-z0-9-]{0,40}$`)
@@ -97,7 +110,7 @@ func (s *Service) List(ctx context.Context, filter ledger.Filter, size int, toke
 		return nil, "", err
 	}
 	defer leave()
-	entries, next, err := s.ledger.Entries(ctx, filter, ledger.Page{After: after, Limit: paging.Size(size, usualPage, mostPage)})
+	entries, next, err := s.cfg.Ledger.Entries(ctx, filter, ledger.Page{After: after, Limit: paging.Size(size, usualPage, mostPage)})
 	if err != nil {
 		return nil, "", refusal.Ledger(err)
 	}
@@ -120,7 +133,7 @@ func (s *Service) Summarize(ctx context.Context, filter ledger.Filter) (Summary,
 		return Summary{}, err
 	}
 	defer leave()
-	counts, err := s.ledger.Summary(ctx, filter)
+	counts, err := s.cfg.Ledger.Summary(ctx, filter)
 	if err != nil {
 		return Summary{}, refusal.Ledger(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/ledgertest"
+	"github.com/poruka/poruka/ledger/tlog"
+	"github.com/poruka/poruka/ledger/tlog/tlogtest"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456000, time.UTC)
@@ -17,7 +19,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456000, time.UTC)
 // entry makes an entry that differs with n in everything a filter looks at.
 func entry(n int) ledger.Entry {
 	e := ledger.Entry{
-		ID: ledger.EntryID{byte(n >> 8), byte(n), 0x80}, Kind: ledger.KindConfirmation, Partner: []ledger.PartnerID{"sberbank", "vtb"}[n%2],
+		ID: ledger.EntryID{byte(n >> 8), byte(n), 0x80, byte(n >> 16)}, Kind: ledger.KindConfirmation, Partner: []ledger.PartnerID{"sberbank", "vtb"}[n%2],
 		Account: ledger.AccountID{9, byte(n)}, Outcome: ledger.Outcome(1 + n%3), Before: ledger.LevelStandard, After: ledger.LevelConfirmed,
 		Method: ledger.MethodBank, Policy: "match/1", Style: "native", Serial: "0af3", Means: ledger.AuthenticatedBySMS,
 		AuthedAt: noon.Add(-time.Minute), DecidedAt: noon.Add(time.Duration(n) * time.Second), DryRun: n%5 == 0, Encoding: ledger.EncodingVersion,
@@ -29,26 +31,39 @@ func entry(n int) ledger.Entry {
 	return e
 }
 
-func record(t *testing.T, store ledger.Transactor, from, to int) {
+// record stores entries as a gateway does, in one group.
+func record(t testing.TB, store ledger.Transactor, from, to int) {
 	t.Helper()
-	err := store.Transact(context.Background(), ledger.Keys{}, func(v *ledger.View) error {
-		for n := from; n < to; n++ {
-			v.AddEntry(entry(n))
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	entries := make([]ledger.Entry, 0, to-from)
+	for n := from; n < to; n++ {
+		entries = append(entries, entry(n))
 	}
+	put(t, store, entries...)
 }
 
-func open(t *testing.T, store ledger.Reporter) *audit.Service {
+func put(t testing.TB, store ledger.Transactor, entries ...ledger.Entry) {
 	t.Helper()
-	s, err := audit.New(audit.Config{Ledger: store})
-	if err != nil {
-		t.Fatal(err)
+	tlogtest.Put(t, ring(), store, nil, entries...)
+}
+
+// open makes a service, and puts into the log what is there.
+func open(t testing.TB, store engine) *audit.Service {
+	t.Helper()
+	settle(t, store)
+	return unsettled(t, store, nil)
+}
+
+func unsettled(t testing.TB, store engine, change func(*audit.Config)) *audit.Service {
+	t.Helper()
+	key := must(tlog.NewKey(origin, ring()))(t)
+	cfg := audit.Config{
+		Ledger: store, Log: store, Key: key,
+		Prover: must(tlog.NewProver(tlog.ProverConfig{Log: store, Checkpoints: store, Origin: origin, Keys: []*tlog.Key{key}}))(t),
 	}
-	return s
+	if change != nil {
+		change(&cfg)
+	}
+	return must(audit.New(cfg))(t)
 }
 
 func reason(err error) fault.Reason {

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"strconv"
+	"slices"
+	"time"
 
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/refusal"
 	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/canon"
 )
 
 // Format is the form of a report.
@@ -36,7 +38,7 @@ func (f Format) ContentType() string {
 type Report struct {
 	Filter ledger.Filter
 	Format Format
-	Head   ledger.Cursor // the last entry to look at; empty means the newest. To make a report again, give that of its footer.
+	Size   int64 // of the log that it is about; 0 means the newest that is signed. To make a report again, give that of its checkpoint.
 }
 
 // rowsPerPage is how many entries are read at a time: each page is a short read of its own.
@@ -60,42 +62,74 @@ func (s *Service) Export(ctx context.Context, r Report, w io.Writer) (Footer, er
 	default:
 		return Footer{}, fault.New(fault.Exhausted, fault.Overloaded).After(retryReport)
 	}
-	if r.Head == "" {
-		head, err := s.ledger.Head(ctx)
-		if err != nil {
-			return Footer{}, refusal.Ledger(err)
-		}
-		r.Head = head
+	at, err := s.fix(ctx, r.Size)
+	if err != nil {
+		return Footer{}, err
 	}
-	return s.write(ctx, r, newFile(r.Format, w))
+	return s.write(ctx, r, at, newFile(r.Format, w))
 }
 
-// write streams page by page. An empty ledger has no head, and a list without an end would show what comes later: no rows.
-func (s *Service) write(ctx context.Context, r Report, f *file) (Footer, error) {
+// write streams page by page. An empty log has no end, and a list without an end would show what comes later: no rows.
+func (s *Service) write(ctx context.Context, r Report, at fixed, f *file) (Footer, error) {
 	if err := f.begin(); err != nil {
 		return Footer{}, broken(ctx, err)
 	}
-	page := ledger.Page{Until: r.Head, Limit: rowsPerPage}
-	for r.Head != "" {
-		entries, next, err := s.ledger.Entries(ctx, r.Filter, page)
+	p := newProof(s.cfg.Log, at)
+	page := ledger.Page{Until: at.until, Limit: rowsPerPage}
+	wide := widened(r.Filter)
+	for isEnd := at.until == ""; !isEnd; {
+		entries, next, err := s.cfg.Ledger.Entries(ctx, wide, page)
 		if err != nil {
 			return Footer{}, refusal.Ledger(err)
 		}
-		for _, e := range entries {
-			if err := f.add(e); err != nil {
-				return Footer{}, broken(ctx, err)
-			}
-		}
-		if next == "" {
-			break
+		if isEnd, err = f.addPage(ctx, p, within(entries, r.Filter)); err != nil {
+			return Footer{}, err
 		}
 		page.After = next
+		isEnd = isEnd || next == ""
 	}
-	footer, err := f.end(r)
-	if err != nil {
+	footer := Footer{
+		Version: Version, Rows: f.rows, SHA256: hex.EncodeToString(f.digest.Sum(nil)),
+		From: stamp(r.Filter.From), To: stamp(r.Filter.To), Bank: string(r.Filter.Partner), Outcome: r.Filter.Outcome.String(),
+	}
+	if r.Filter == (ledger.Filter{}) && f.rows != at.size {
+		return Footer{}, refusal.Ledger(fmt.Errorf("%w: %d entries of %d are there", errBroken, f.rows, at.size))
+	}
+	if err := p.end(ctx, &footer); err != nil {
+		return Footer{}, refusal.Ledger(err)
+	}
+	if err := footer.sign(s.cfg.Key); err != nil {
+		return Footer{}, refusal.Ledger(err)
+	}
+	if err := f.end(&footer); err != nil {
 		return Footer{}, broken(ctx, err)
 	}
 	return footer, nil
+}
+
+// sealedAfter is how long after the end of a period its seals are looked for.
+const sealedAfter = 2 * time.Hour
+
+// widened gives a filter that chooses the seals of the period as well: that of its last hour is made after its end.
+func widened(f ledger.Filter) ledger.Filter {
+	if !f.To.IsZero() && f.Outcome == ledger.OutcomeNone {
+		f.To = f.To.Add(sealedAfter)
+	}
+	return f
+}
+
+// within leaves those that f chooses, and behind them the seals of hours before its end.
+func within(entries []ledger.Entry, f ledger.Filter) []ledger.Entry {
+	if f.To.IsZero() || f.Outcome != ledger.OutcomeNone {
+		return entries
+	}
+	return slices.DeleteFunc(entries, func(e ledger.Entry) bool {
+		if e.DecidedAt.Before(f.To) {
+			return false
+		}
+		seal, err := canon.ParseSeal(e.Detail)
+		return e.Kind != ledger.KindSeal || err != nil || !seal.Hour.Before(f.To)
+	})
 }
 
 // broken is the fault for a report that could not be handed over.
@@ -123,16 +157,42 @@ func (f *file) begin() error {
 	if f.format != CSV {
 		return nil
 	}
-	f.line = appendCSV(f.line[:0], columns)
+	f.line = append(f.line[:0], columns...)
 	return f.put()
 }
 
-func (f *file) add(e ledger.Entry) (err error) {
+// addPage writes the rows of entries. isEnd: the rest is behind the tree that the report is about. Errors are faults.
+func (f *file) addPage(ctx context.Context, p *proof, entries []ledger.Entry) (isEnd bool, err error) {
+	if len(entries) == 0 {
+		return false, nil
+	}
+	last, blocks, err := p.placer.page(ctx, entries)
+	if err != nil {
+		return false, refusal.Ledger(err)
+	}
+	for i := range entries {
+		block := last
+		if blocks != nil {
+			block = blocks[i]
+			p.placer.next = max(p.placer.next, block*ledger.BlockSize)
+		}
+		r, ok, err := p.row(ctx, &entries[i], block)
+		if err != nil || !ok {
+			return true, refusal.Ledger(err)
+		}
+		if err := f.add(r); err != nil {
+			return true, broken(ctx, err)
+		}
+	}
+	return false, nil
+}
+
+func (f *file) add(r *row) error {
 	f.rows++
 	if f.format == CSV {
-		f.line = appendCSV(f.line[:0], rowOf(e).cells())
-	} else if f.line, err = appendJSON(f.line[:0], rowOf(e)); err != nil {
-		return err
+		f.line = r.appendCSV(f.line[:0])
+	} else {
+		f.line = r.appendJSON(f.line[:0])
 	}
 	return f.put()
 }
@@ -143,59 +203,10 @@ func (f *file) put() error {
 	return err
 }
 
-func (f *file) end(r Report) (footer Footer, err error) {
-	footer = Footer{
-		Rows: f.rows, SHA256: hex.EncodeToString(f.digest.Sum(nil)), Version: Version,
-		From: stamp(r.Filter.From), To: stamp(r.Filter.To), Bank: string(r.Filter.Partner), Outcome: r.Filter.Outcome.String(),
-		Head: string(r.Head),
+func (f *file) end(footer *Footer) error {
+	f.line = footer.append(f.line[:0], f.format)
+	if _, err := f.out.Write(f.line); err != nil {
+		return err
 	}
-	if f.line, err = footer.append(f.line[:0], f.format); err != nil {
-		return footer, err
-	}
-	if _, err = f.out.Write(f.line); err != nil {
-		return footer, err
-	}
-	return footer, f.out.Flush()
-}
-
-// Version of the form of reports.
-const Version = 1
-
-// Footer is the last line of a report.
-type Footer struct {
-	Rows    int64  `json:"rows"`
-	SHA256  string `json:"sha256"` // of every byte before the footer, lower-case hexadecimal
-	Version int    `json:"version"`
-	From    string `json:"from"` // the filter; parts that choose everything are empty
-	To      string `json:"to"`
-	Bank    string `json:"bank"`
-	Outcome string `json:"outcome"`
-	Head    string `json:"head"` // of the ledger, when the report was made; empty when the ledger was
-}
-
-// jsonFooter is the footer's line in JSONL.
-type jsonFooter struct {
-	Footer *Footer `json:"footer"`
-}
-
-const csvFooter = "#footer"
-
-func (f Footer) append(dst []byte, format Format) ([]byte, error) {
-	if format == JSONL {
-		return appendJSON(dst, jsonFooter{&f})
-	}
-	dst = append(dst, csvFooter...)
-	for _, pair := range [...][2]string{
-		{"rows", strconv.FormatInt(f.Rows, 10)},
-		{"sha256", f.SHA256},
-		{"version", strconv.Itoa(f.Version)},
-		{"from", f.From},
-		{"to", f.To},
-		{"bank", f.Bank},
-		{"outcome", f.Outcome},
-		{"head", f.Head},
-	} {
-		dst = append(append(append(append(dst, ','), pair[0]...), '='), pair[1]...)
-	}
-	return append(dst, '\n'), nil
+	return f.out.Flush()
 }

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"strconv"
-	"strings"
 )
 
 // ErrNotWhole is wrapped by every finding of VerifyFooter.
@@ -76,41 +74,16 @@ func (c *checker) finish(rest []byte) (Footer, error) {
 
 // footer reads the last line, and tells how many rows stand before it.
 func (c *checker) footer() (Footer, int64, error) {
-	line := string(bytes.TrimSuffix(c.last, []byte("\n")))
-	if text, ok := strings.CutPrefix(line, csvFooter+","); ok {
-		footer, err := parseCSVFooter(text)
-		return footer, c.before - 1, err // one line holds the names of the columns
+	object, rows := bytes.TrimSuffix(c.last, []byte("\n")), c.before
+	if quoted, ok := bytes.CutPrefix(object, []byte(csvFooter)); ok {
+		object = bytes.ReplaceAll(bytes.TrimSuffix(quoted, []byte{'"'}), []byte(`""`), []byte{'"'})
+		rows-- // one line holds the names of the columns
 	}
-	var object jsonFooter
-	decoder := json.NewDecoder(strings.NewReader(line))
+	var read jsonFooter
+	decoder := json.NewDecoder(bytes.NewReader(object))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&object); err != nil || object.Footer == nil || decoder.More() {
+	if err := decoder.Decode(&read); err != nil || read.Footer == nil || decoder.More() {
 		return Footer{}, 0, fmt.Errorf("%w: it has no footer", ErrNotWhole)
 	}
-	return *object.Footer, c.before, nil
-}
-
-func parseCSVFooter(text string) (Footer, error) {
-	var f Footer
-	var version, rows string
-	names := [...]string{"rows", "sha256", "version", "from", "to", "bank", "outcome", "head"}
-	values := [...]*string{&rows, &f.SHA256, &version, &f.From, &f.To, &f.Bank, &f.Outcome, &f.Head}
-	parts := strings.Split(text, ",")
-	if len(parts) != len(names) {
-		return f, fmt.Errorf("%w: its footer is malformed", ErrNotWhole)
-	}
-	for i, part := range parts {
-		value, ok := strings.CutPrefix(part, names[i]+"=")
-		if !ok {
-			return f, fmt.Errorf("%w: its footer lacks %s", ErrNotWhole, names[i])
-		}
-		*values[i] = value
-	}
-	var errRows, errVersion error
-	f.Rows, errRows = strconv.ParseInt(rows, 10, 64)
-	f.Version, errVersion = strconv.Atoi(version)
-	if errRows != nil || errVersion != nil {
-		return f, fmt.Errorf("%w: its footer is malformed", ErrNotWhole)
-	}
-	return f, nil
+	return *read.Footer, rows, nil
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/poruka/poruka/ledger/ledgertest"
 	"github.com/poruka/poruka/ledger/person"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/ledger/tlog"
 	"github.com/poruka/poruka/partners"
 )
 
@@ -71,9 +72,12 @@ func (l limiter) Allow(p partners.Partner) (func(), time.Duration, bool) { retur
 func noLimit(partners.Partner) (func(), time.Duration, bool) { return func() {}, 0, true }
 
 // bench is all services over a ledger in memory, behind a listener in memory. Whom a connection is taken for is told by metadata.
+const logOrigin = "gateway.example/log"
+
 type bench struct {
 	t          *testing.T
 	store      *ledgertest.Memory
+	ring       *seal.Ring
 	banks      *banks.Service
 	connection *grpc.ClientConn
 }
@@ -89,7 +93,8 @@ func (b *bench) services(change []func(*rpc.Config)) *rpc.Services {
 	b.t.Helper()
 	ring, err := seal.Generate(seal.Development)
 	b.check(err)
-	committer, err := group.New(group.Config{Ledger: b.store})
+	b.ring = ring
+	committer, err := group.New(group.Config{Ledger: b.store, Scribe: func() group.Scribe { return tlog.NewScribe(ring, nil) }})
 	b.check(err)
 	b.t.Cleanup(func() { _ = committer.Close(context.Background()) })
 	clock := func() time.Time { return start }
@@ -97,7 +102,11 @@ func (b *bench) services(change []func(*rpc.Config)) *rpc.Services {
 	b.check(err)
 	keeper, err := portal.New(portal.Config{Committer: committer, Reader: b.store, Ring: ring, Clock: clock})
 	b.check(err)
-	auditor, err := audit.New(audit.Config{Ledger: b.store})
+	key, err := tlog.NewKey(logOrigin, ring)
+	b.check(err)
+	prover, err := tlog.NewProver(tlog.ProverConfig{Log: b.store, Checkpoints: b.store, Origin: logOrigin, Keys: []*tlog.Key{key}})
+	b.check(err)
+	auditor, err := audit.New(audit.Config{Ledger: b.store, Log: b.store, Prover: prover, Key: key})
 	b.check(err)
 	b.banks, err = banks.New(banks.Config{Directory: roster{}, Suspender: b.store, Clock: clock, Logger: slog.New(slog.DiscardHandler)})
 	b.check(err)

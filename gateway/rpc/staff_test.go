@@ -15,6 +15,7 @@ import (
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/audit"
 	"github.com/poruka/poruka/gateway/rpc"
+	"github.com/poruka/poruka/ledger/tlog/tlogtest"
 )
 
 func (b *bench) audit() porukav1.AuditServiceClient {
@@ -102,6 +103,7 @@ func TestExportReport(t *testing.T) {
 	for n := range 700 {
 		b.confirm("vtb", ask(n))
 	}
+	tlogtest.Settle(t, b.ring, logOrigin, b.store)
 	for format, kind := range map[porukav1.ExportReportRequest_Format]string{
 		porukav1.ExportReportRequest_FORMAT_UNSPECIFIED: "text/csv", porukav1.ExportReportRequest_CSV: "text/csv", porukav1.ExportReportRequest_JSONL: "application/jsonl",
 	} {

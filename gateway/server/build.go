@@ -143,7 +143,9 @@ func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {
 	if err != nil {
 		return err
 	}
-	s.audit, err = audit.New(audit.Config{Ledger: s.ledger, Reports: s.cfg.Limits.Reports})
+	s.audit, err = audit.New(audit.Config{
+		Ledger: s.ledger, Log: s.ledger, Prover: s.log.prover, Key: s.log.key, Reports: s.cfg.Limits.Reports,
+	})
 	return err
 }
 

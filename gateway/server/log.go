@@ -18,6 +18,7 @@ const lastPatience = 2 * time.Second
 
 // logRooms are the parts that make the log and show it.
 type logRooms struct {
+	key        *tlog.Key
 	receipts   *tlog.Receipts
 	prover     *tlog.Prover
 	publisher  *tlog.Publisher
@@ -31,6 +32,7 @@ func (s *Server) openLog(context.Context, *closers) (err error) {
 	if err != nil {
 		return err
 	}
+	s.log.key = key
 	keys, err := tlog.Keys(s.cfg.LogOrigin(), s.ring)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 type auditCmd struct {
 	Report  auditReportCmd  `cmd:"" help:"Write a report of decided requests to a file."`
 	Summary auditSummaryCmd `cmd:"" help:"Count decided requests by bank and outcome."`
-	Verify  auditVerifyCmd  `cmd:"" help:"Check, without a network, that a report is whole."`
+	Verify  auditVerifyCmd  `cmd:"" help:"Check a report or a receipt, without a network and without a database."`
 }
 
 // period is embedded by commands that choose records.

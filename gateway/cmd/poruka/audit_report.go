@@ -28,8 +28,8 @@ type auditReportCmd struct {
 
 // Help is shown by --help.
 func (*auditReportCmd) Help() string {
-	return `The compliance role is needed. The last line of a report tells how many rows it has and the digest of all before it;
-'poruka audit verify' checks that.
+	return `The compliance role is needed. The last line of a report tells what its rows were chosen by and leads to a signed
+checkpoint of the log; 'poruka audit verify' checks every row by it.
 
 Example:
 
@@ -42,7 +42,7 @@ type writtenReport struct {
 	File   string `json:"file"`
 	Rows   int64  `json:"rows"`
 	SHA256 string `json:"sha256"`
-	Head   string `json:"head"`
+	Size   int64  `json:"size"` // of the log that the report is about
 }
 
 // Run writes the report.
@@ -126,7 +126,7 @@ func (c *auditReportCmd) toFile(stream grpc.ServerStreamingClient[httpbody.HttpB
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	if s.JSON {
-		return s.printJSON(writtenReport{File: c.Out, Rows: footer.Rows, SHA256: footer.SHA256, Head: footer.Head})
+		return s.printJSON(writtenReport{File: c.Out, Rows: footer.Rows, SHA256: footer.SHA256, Size: footer.LogSize()})
 	}
 	s.notef("%s: %s rows, SHA-256 %s", c.Out, thousands(footer.Rows), footer.SHA256)
 	return nil

@@ -37,7 +37,7 @@ func TestWrongUseIsExplained(t *testing.T) {
 		"unknown command":         {[]string{"acounts"}, "See 'poruka --help'."},
 		"unknown flag":            {[]string{"audit", "summary", "--banks", "x"}, "did you mean \"--bank\"?\nSee 'poruka audit summary --help'."},
 		"half a command":          {[]string{"audit"}, "expected one of \"report\", \"summary\", \"verify\"\nSee 'poruka audit --help'."},
-		"missing argument":        {[]string{"audit", "verify"}, "expected \"<file>\"\nSee 'poruka audit verify --help'."},
+		"missing argument":        {[]string{"audit", "verify"}, "name a report, or give --receipt"},
 		"a format there is not":   {[]string{"audit", "report", "--format", "pdf"}, "--format must be one of"},
 		"an outcome there is not": {[]string{"audit", "report", "--outcome", "YES"}, "--outcome must be one of [CONFIRMED ALREADY_CONFIRMED"},
 		"a time there is not":     {[]string{"audit", "summary", "--from", "yesterday"}, "--from must be a day like"},
@@ -171,20 +171,4 @@ func TestAReportThatIsNotWholeIsNoFile(t *testing.T) {
 			command{t: t}.run("audit", "report", data).want(t, exitStuck, "", "not a whole report")
 		})
 	}
-}
-
-func TestAuditVerify(t *testing.T) {
-	folder := t.TempDir()
-	good, bad := filepath.Join(folder, "good.csv"), filepath.Join(folder, "bad.csv")
-	for path, content := range map[string][]byte{good: wholeReport("a"), bad: wholeReport("a")[2:]} {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	command{t: t}.run("audit", "verify", good).want(t, exitDone, "yes "+good+" is whole: 1 rows", "")
-	command{t: t, stdin: string(wholeReport("a", "b"))}.run("audit", "verify", "-", "--json").want(t, exitDone, `"whole":true,"footer":{"rows":2`, "")
-	command{t: t}.run("audit", "verify", bad).want(t, exitNo, "no "+bad+": ", "")
-	command{t: t, tty: true}.run("audit", "verify", bad).want(t, exitNo, "\x1b[31mno\x1b[0m "+bad, "")
-	command{t: t}.run("audit", "verify", bad, "--json").want(t, exitNo, `"whole":false,"finding":"`, "")
-	command{t: t}.run("audit", "verify", filepath.Join(folder, "none")).want(t, exitStuck, "", "no such file")
 }

@@ -212,10 +212,10 @@ func (g *fakeGateway) Summarize(_ context.Context, r *porukav1.SummarizeRequest)
 	}}, nil
 }
 
-// wholeReport is a report with a true footer.
+// wholeReport is a report with a true footer that nobody has signed.
 func wholeReport(rows ...string) []byte {
 	body := "name\n" + strings.Join(rows, "\n") + "\n"
-	return fmt.Appendf([]byte(body), "#footer,rows=%d,sha256=%x,version=1,from=,to=,bank=,outcome=,head=c1\n", len(rows), sha256.Sum256([]byte(body)))
+	return fmt.Appendf([]byte(body), "#footer,\"{\"\"footer\"\":{\"\"version\"\":2,\"\"rows\"\":%d,\"\"sha256\"\":\"\"%x\"\"}}\"\n", len(rows), sha256.Sum256([]byte(body)))
 }
 
 func (g *fakeGateway) ExportReport(r *porukav1.ExportReportRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody]) error {

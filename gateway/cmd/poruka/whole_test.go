@@ -33,7 +33,7 @@ func TestCommandsAgainstAWholeGateway(t *testing.T) {
 
 	report := filepath.Join(folder, "report.csv")
 	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "0 rows")
-	command{t: t}.run("audit", "verify", report).want(t, exitDone, "is whole: 0 rows", "")
+	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 0 rows", "")
 	command{t: t}.run("audit", "summary").want(t, exitDone, "total          0         0\n", "")
 	command{t: t}.run("audit", "summary", "--profile", filepath.Join(g.Dir, "profiles", "vtb.yaml")).want(t, exitStuck, "", "ACCESS_DENIED")
 
