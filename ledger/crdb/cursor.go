@@ -23,7 +23,7 @@ type cursor struct {
 	bound place
 }
 
-// A cursor is written `place/ordinal`, or `place/ordinal/place/ordinal` with a bound.
+// A cursor is written `place/ordinal;`, or `place/ordinal/place/ordinal;` with a bound. By its end, one that was cut or added to is known.
 func (c cursor) public() ledger.Cursor {
 	if c.isZero() {
 		return ""
@@ -32,10 +32,13 @@ func (c cursor) public() ledger.Cursor {
 	if !c.bound.isZero() {
 		text += "/" + c.bound.transaction + "/" + strconv.FormatInt(c.bound.ordinal, 10)
 	}
-	return ledger.Cursor(base64.RawURLEncoding.EncodeToString([]byte(text)))
+	return ledger.Cursor(base64.RawURLEncoding.EncodeToString([]byte(text + cursorEnd)))
 }
 
-const longestCursor = 200
+const (
+	cursorEnd     = ";"
+	longestCursor = 200
+)
 
 func parseCursor(public ledger.Cursor) (cursor, error) {
 	if public == "" {
@@ -45,8 +48,9 @@ func parseCursor(public ledger.Cursor) (cursor, error) {
 	if err != nil || len(raw) > longestCursor {
 		return cursor{}, ledger.ErrCursor
 	}
-	parts := strings.Split(string(raw), "/")
-	if len(parts) != 2 && len(parts) != 4 {
+	text, isWhole := strings.CutSuffix(string(raw), cursorEnd)
+	parts := strings.Split(text, "/")
+	if !isWhole || (len(parts) != 2 && len(parts) != 4) {
 		return cursor{}, ledger.ErrCursor
 	}
 	var c cursor
