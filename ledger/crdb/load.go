@@ -57,7 +57,11 @@ func (s *statements) findAttempts(keys []ledger.AttemptKey, into map[ledger.Atte
 		subjects.add(k.Subject[:])
 		partners.addText(string(k.Partner))
 	}
-	return call{statement: s.attemptsByKey, args: [][]byte{subjects.bytes(), partners.bytes()}, read: func(r *row) {
+	args := finished(subjects, partners)
+	if s.wholeSubjects {
+		args = args[:1]
+	}
+	return call{statement: s.attemptsByKey, args: args, read: func(r *row) {
 		var key ledger.AttemptKey
 		r.fixed(key.Subject[:])
 		key.Partner = ledger.PartnerID(r.text())
@@ -65,7 +69,9 @@ func (s *statements) findAttempts(keys []ledger.AttemptKey, into map[ledger.Atte
 		if err := a.UnmarshalBinary(r.column()); err != nil {
 			r.err = errRow
 		}
-		into[key] = a
+		if _, isAsked := slices.BinarySearchFunc(keys, key, compareAttemptKeys); isAsked {
+			into[key] = a
+		}
 	}}
 }
 

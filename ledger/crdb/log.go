@@ -9,8 +9,8 @@ import (
 // logStatements are what the integrator and the provers of the log say, on connections for requests: a long report must not
 // keep them waiting.
 type logStatements struct {
-	head, unlogged, tiles, blocks *statement
-	move, begin, put              *statement
+	head, unlogged, tiles, places, block *statement
+	move, begin, put                     *statement
 }
 
 func newLogStatements(d *dialect, add func(name, text string) *statement) (s logStatements) {
@@ -23,8 +23,10 @@ func newLogStatements(d *dialect, add func(name, text string) *statement) (s log
 		", $2::INT8)"+final+" ORDER BY entry.place, entry.ordinal LIMIT $3::INT8")
 	s.tiles = add("log_tiles", `SELECT t.level, t.number, t.data FROM unnest($1::INT4[], $2::INT8[]) AS k(l, n)
   JOIN log_tile AS t ON t.level = k.l AND t.number = k.n`)
-	s.blocks = add("log_blocks", `SELECT e.id, coalesce((SELECT b.number FROM log_block AS b WHERE (b.place, b.ordinal) <= (e.place, e.ordinal)
-  ORDER BY b.place DESC, b.ordinal DESC LIMIT 1), -1) FROM entry AS e WHERE e.id = ANY($1::UUID[])`)
+	// In one statement, CockroachDB would compare every entry with every block.
+	s.places = add("log_places", "SELECT id, place::TEXT, ordinal FROM entry WHERE id = ANY($1::UUID[])")
+	s.block = add("log_block", "SELECT number FROM log_block WHERE (place, ordinal) <= ($1::TEXT::"+d.place+
+		", $2::INT8) ORDER BY place DESC, ordinal DESC LIMIT 1")
 	s.move = add("log_move", `UPDATE log_head SET size = $1::INT8, root = $2::BYTEA, epoch = $3::INT8, place = $4::TEXT::`+d.place+`,
   ordinal = $5::INT8 WHERE size = $6::INT8 AND root = $7::BYTEA AND epoch = $8::INT8 AND place = $9::TEXT::`+d.place+`
   AND ordinal = $10::INT8 RETURNING true`)
@@ -127,30 +129,39 @@ func tileKeys(ids []ledger.TileID) (levels, numbers *array) {
 	return levels, numbers
 }
 
-// LogBlocks implements ledger.Log.
+// LogBlocks implements ledger.Log. Entries and the starts of blocks keep their places: what is asked in two steps is of one piece.
 func (s *Store) LogBlocks(ctx context.Context, ids []ledger.EntryID) ([]int64, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found := make(map[ledger.EntryID]int64, len(ids))
+	at := make(map[ledger.EntryID]place, len(ids))
 	err := s.read(ctx, s.requests, call{
-		statement: s.statements.log.blocks, args: [][]byte{entryIDs(ids)},
+		statement: s.statements.log.places, args: [][]byte{entryIDs(ids)},
 		read: func(r *row) {
 			var id ledger.EntryID
 			r.fixed(id[:])
-			found[id] = r.integer()
+			at[id] = r.place()
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	blocks := make([]int64, len(ids))
+	var calls []call
 	for i, id := range ids {
-		block, ok := found[id]
-		if !ok {
-			block = -1
+		blocks[i] = -1
+		if p, ok := at[id]; ok {
+			calls = append(calls, call{
+				statement: s.statements.log.block, args: [][]byte{[]byte(p.transaction), number(p.ordinal)},
+				read: func(r *row) { blocks[i] = r.integer() },
+			})
 		}
-		blocks[i] = block
+	}
+	if len(calls) == 0 {
+		return blocks, nil
+	}
+	if err := s.read(ctx, s.requests, calls...); err != nil {
+		return nil, err
 	}
 	return blocks, nil
 }

@@ -188,7 +188,7 @@ func fillLog(t *testing.T, s *Store) {
 	for _, text := range []string{
 		"INSERT INTO log_block SELECT n, 1000 + n, 0 FROM generate_series(0, 7999) AS n",
 		fmt.Sprintf("INSERT INTO log_tile SELECT l, n, '\\x00' FROM generate_series(%d, 0) AS l, generate_series(0, 7999) AS n", ledger.RecordLevel),
-		"ANALYZE log_block, log_tile",
+		"ANALYZE log_block", "ANALYZE log_tile",
 	} {
 		_, err := s.requests.Exec(t.Context(), text)
 		must(t, err)

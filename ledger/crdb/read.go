@@ -3,6 +3,7 @@ package crdb
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -12,10 +13,10 @@ import (
 // reads may be repeated at will: one loss of a connection is nobody's business.
 const readAttempts = 3
 
-// read runs one statement outside of any transaction.
-func (s *Store) read(ctx context.Context, pool *pgxpool.Pool, c call) error {
+// read runs statements outside of any transaction, in one round trip. Each sees what is there when its turn comes.
+func (s *Store) read(ctx context.Context, pool *pgxpool.Pool, calls ...call) error {
 	for n := 1; ; n++ {
-		f := s.readOnce(ctx, pool, c)
+		f := s.readOnce(ctx, pool, calls)
 		if f == nil {
 			return nil
 		}
@@ -28,14 +29,14 @@ func (s *Store) read(ctx context.Context, pool *pgxpool.Pool, c call) error {
 	}
 }
 
-func (s *Store) readOnce(ctx context.Context, pool *pgxpool.Pool, c call) *failure {
+func (s *Store) readOnce(ctx context.Context, pool *pgxpool.Pool, calls []call) *failure {
 	l, err := s.link(ctx, pool)
 	if err != nil {
 		return failureOf(err)
 	}
 	defer l.conn.Release()
-	if _, err := l.send(ctx, []call{c}); err != nil {
-		return classify(ctx, c.name, reading, err)
+	if _, err := l.send(ctx, calls); err != nil {
+		return classify(ctx, calls[0].name, reading, err)
 	}
 	return nil
 }
@@ -57,6 +58,22 @@ func (s *Store) oneAccount(ctx context.Context, by *statement, key []byte) (ledg
 	var found []ledger.Account
 	err := s.read(ctx, s.requests, call{statement: by, args: [][]byte{key}, read: func(r *row) { found = append(found, r.account()) }})
 	return only(found, err)
+}
+
+// Accounts implements ledger.Census.
+func (s *Store) Accounts(ctx context.Context, after ledger.AccountID, limit int) ([]ledger.Account, error) {
+	var accounts []ledger.Account
+	text := "SELECT " + accountColumns + fmt.Sprintf(" FROM account WHERE id > $1::UUID ORDER BY id LIMIT %d", max(limit, 1))
+	err := s.report(ctx, s.reports, "census", text, [][]byte{after[:]}, func(r *row) {
+		if r.isFirst {
+			accounts = nil
+		}
+		accounts = append(accounts, r.account())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return accounts, nil
 }
 
 // Entry implements ledger.Reader.

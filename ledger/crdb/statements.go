@@ -17,6 +17,8 @@ type statements struct {
 
 	account, accountBySNILS, entry *statement
 
+	wholeSubjects bool // attemptsByKey takes the subjects alone, and gives all their counters
+
 	copyAccounts string // SQL that copies accounts, in the binary form; empty where created ones are always inserted
 
 	log logStatements
@@ -25,7 +27,7 @@ type statements struct {
 }
 
 func newStatements(d *dialect) *statements {
-	s := &statements{copyAccounts: d.copyAccounts}
+	s := &statements{copyAccounts: d.copyAccounts, wholeSubjects: d.wholeSubjects}
 	add := func(name, text string) *statement {
 		st := &statement{"poruka_" + name, text}
 		s.all = append(s.all, st)
@@ -46,11 +48,10 @@ func newStatements(d *dialect) *statements {
 	// Rows are locked in the order of their keys, so that two transactions never wait for each other.
 	const accounts = "SELECT " + accountColumns + " FROM account "
 	s.accountsByID = add("accounts_by_id", accounts+"WHERE id = ANY($1::UUID[]) ORDER BY id FOR UPDATE")
-	s.accountsBySNILS = add("accounts_by_snils", accounts+"WHERE snils = ANY($1::BYTEA[]) ORDER BY "+d.orderOfIDs+" FOR UPDATE")
+	s.accountsBySNILS = add("accounts_by_snils", d.accountsBySNILS)
 	s.accountsByAny = add("accounts_by_any", d.accountsByAny)
 	s.entriesByID = add("entries_by_id", "SELECT "+entryColumns+" FROM entry WHERE id = ANY($1::UUID[])")
-	s.attemptsByKey = add("attempts_by_key", `SELECT a.subject, a.partner, a.counter
-FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) JOIN attempt AS a ON a.subject = k.s AND a.partner = k.p`)
+	s.attemptsByKey = add("attempts_by_key", d.attempts)
 
 	s.addWrites(add)
 	s.account = add("account", accounts+"WHERE id = $1::UUID")
