@@ -37,7 +37,7 @@ const (
 	killsShort    = 5
 	killsOnServer = 15 // the database server does not die with the gateway
 	killCallers   = 64
-	killAccounts  = 6000
+	killAccounts  = 9000
 	killAfterMost = 100 // answers of a round; the moment of the kill is what is being varied
 	killPatience  = 20 * time.Second
 )
@@ -168,8 +168,10 @@ func killed(t *testing.T, database string) {
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	h := history{dir: g.Dir}
 	for range rounds {
 		c := startChild(t, g.Dir, database)
+		h.look(t, c)
 		underLoad(t, c, m)
 		c.kill()
 	}
@@ -179,6 +181,7 @@ func killed(t *testing.T, database string) {
 		t.Errorf("too little happened for the test to mean anything")
 	}
 	compare(t, last, m)
+	h.compare(t, last, m)
 }
 
 // underLoad lets the banks call until, at some answer, the gateway is killed.
