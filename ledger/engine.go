@@ -50,6 +50,13 @@ type Reader interface {
 	EntriesOfAccount(ctx context.Context, id AccountID, page Page) ([]Entry, Cursor, error)
 }
 
+// Census goes through all accounts.
+type Census interface {
+	// Accounts lists at most limit accounts whose ids follow after, in the order of their bytes; the zero id begins. What is changed
+	// meanwhile may be seen before or after the change.
+	Accounts(ctx context.Context, after AccountID, limit int) ([]Account, error)
+}
+
 // Cursor is a place in a list, opaque to everybody but the engine that made it. Empty is the beginning, and in answers the end.
 type Cursor string
 
@@ -131,6 +138,7 @@ type Engine interface { //nolint:interfacebloat // those who use it ask for its 
 	Transactor
 	Reader
 	Reporter
+	Census
 	Suspender
 	Log
 	Checkpoints

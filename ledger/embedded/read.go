@@ -32,6 +32,19 @@ func (s *Store) account(ctx context.Context, query string, key []byte) (ledger.A
 	return h.account, err
 }
 
+// Accounts lists accounts in the order of their ids.
+func (s *Store) Accounts(ctx context.Context, after ledger.AccountID, limit int) ([]ledger.Account, error) {
+	var accounts []ledger.Account
+	err := s.read(ctx, func(c *conn) error {
+		return c.ask(ctx, func(r row) error { accounts = append(accounts, scanAccount(r).account); return nil },
+			text{query: selectAccounts + `id > ? order by id limit ?`}, []driver.Value{after[:], int64(limitOf(ledger.Page{Limit: limit}))})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return accounts, nil
+}
+
 // Entry reads an entry by id, or ledger.ErrNotFound.
 func (s *Store) Entry(ctx context.Context, id ledger.EntryID) (ledger.Entry, error) {
 	var p placed

@@ -1,10 +1,12 @@
 package ledgertest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,6 +61,22 @@ func (m *Memory) AccountBySNILS(ctx context.Context, index ledger.Index) (ledger
 		return ledger.Account{}, ledger.ErrNotFound
 	}
 	return copyAccount(a), nil
+}
+
+// Accounts lists accounts in the order of their ids.
+func (m *Memory) Accounts(ctx context.Context, after ledger.AccountID, limit int) ([]ledger.Account, error) {
+	if err := m.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer m.unlock()
+	byID := func(a, b ledger.AccountID) int { return bytes.Compare(a[:], b[:]) }
+	var out []ledger.Account
+	for _, id := range slices.SortedFunc(maps.Keys(m.accounts), byID) {
+		if byID(id, after) > 0 && len(out) < max(limit, 1) {
+			out = append(out, copyAccount(m.accounts[id]))
+		}
+	}
+	return out, nil
 }
 
 // Entry reads an entry by id.

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -20,6 +21,7 @@ func reportTests() map[string]func(*testing.T, suite) {
 		"foreign cursors are refused":   foreignCursors,
 		"clocks that jump":              jumpingClocks,
 		"a filter between microseconds": betweenMicroseconds,
+		"a census of the accounts":      census,
 	}
 }
 
@@ -238,5 +240,34 @@ func betweenMicroseconds(t *testing.T, s suite) {
 		counts, err := e.Summary(t.Context(), test.filter)
 		must(t, err)
 		same(t, name+", counted", len(counts), test.want)
+	}
+}
+
+func census(t *testing.T, s suite) {
+	e := s.fresh(t)
+	none, err := e.Accounts(t.Context(), ledger.AccountID{}, 10)
+	if len(none) != 0 || err != nil {
+		t.Errorf("an empty ledger: %v, %v", none, err)
+	}
+	var want []ledger.Account
+	for n := range 57 {
+		want = append(want, account(n))
+	}
+	store(t, e, want, nil)
+	slices.SortFunc(want, func(a, b ledger.Account) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	for _, limit := range []int{0, 1, 10, 56, 57, 100} {
+		var got []ledger.Account
+		for after := (ledger.AccountID{}); ; after = got[len(got)-1].ID {
+			page, err := e.Accounts(t.Context(), after, limit)
+			must(t, err)
+			if len(page) > max(limit, 1) {
+				t.Fatalf("a page of %d accounts, limit %d", len(page), limit)
+			}
+			if len(page) == 0 {
+				break
+			}
+			got = append(got, page...)
+		}
+		same(t, fmt.Sprintf("pages of %d", limit), got, want)
 	}
 }
