@@ -6,7 +6,7 @@
 // Signer are consistent. Confirmations never wait for any of it.
 //
 // Powers: Scribe gives entries their Link and Mark. Receipts signs what was stored. Integrator advances the log, Signer signs
-// checkpoints, Prover proves, Publisher gives what is public.
+// checkpoints, Prover proves, Publisher gives what is public. Sealer writes for each hour how many entries each bank has.
 //
 // How: the arithmetic of trees and tiles is that of golang.org/x/mod/sumdb/tlog; hashes that are read back are believed only
 // when they lead to the root. Any number of Integrators may run: each advance is a compare-and-swap, so the worst that two do

@@ -26,8 +26,8 @@ var ErrConflictingSeal = errors.New("tlog: another seal of the same entries is s
 
 // Sealing is what became of one round of seals, for metrics.
 type Sealing struct {
-	Hour     time.Time     // that was sealed; zero when it did not come to that
-	Seals    int           // stored: one for each partner; 0 when another gateway was faster
+	Hour     time.Time     // that is sealed, as all before it; zero when it did not come to that
+	Seals    int           // stored by this gateway: one for each partner; 0 when it found that another was faster
 	Entries  int64         // counted by them
 	Delay    time.Duration // from when the hour was due to now
 	Duration time.Duration

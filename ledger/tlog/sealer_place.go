@@ -50,10 +50,12 @@ func (s *Sealer) catchUp(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	last, err := s.load(ctx, s.hour(low-1))
-	if err == nil {
-		s.last = &last
+	if err != nil {
+		return err
 	}
-	return err
+	s.last = &last
+	s.cfg.Observe(Sealing{Hour: last.hour})
+	return nil
 }
 
 func (s *Sealer) hour(n int64) time.Time { return s.begin.Add(time.Duration(n) * time.Hour) }
