@@ -54,6 +54,8 @@ const (
 	logSigned     = "poruka_log_checkpoint_size"
 	logSignedAt   = "poruka_log_signed_timestamp_seconds"
 	logRefused    = "poruka_log_refused_state"
+	logSealedAt   = "poruka_log_sealed_timestamp_seconds"
+	logUnsealed   = "poruka_log_seal_failures_total"
 
 	serverReady = "poruka_server_ready_state"
 	serverBuild = "poruka_server_build_info"
@@ -196,6 +198,16 @@ var catalogue = []Metric{
 		Name: logRefused, Kind: Gauge,
 		Help: "1 while the signer refuses the log because it is not what was signed of it: a backup was restored, or entries " +
 			"or tiles were changed. No checkpoint is made until an operator acts.",
+	},
+	{
+		Name: logSealedAt, Kind: Gauge,
+		Help: "End of the last hour that this gateway knows to be sealed, in Unix time, 0 before. Alert when it is more than " +
+			"1 h 15 min ago while the log has entries.",
+	},
+	{
+		Name: logUnsealed, Kind: Counter,
+		Help: "Tries to seal the hours that failed. Confirmations go on, and what was missed is made up for; the log of the " +
+			"gateway says why.",
 	},
 
 	{

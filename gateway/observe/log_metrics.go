@@ -9,10 +9,10 @@ import (
 
 // logMetrics are those of the log.
 type logMetrics struct {
-	size, signed, signedAt, halted, refused prometheus.Gauge
-	integrated, failures                    prometheus.Counter
-	delay                                   prometheus.Histogram
-	seen                                    *seen
+	size, signed, signedAt, halted, refused, sealedAt prometheus.Gauge
+	integrated, failures, unsealed                    prometheus.Counter
+	delay                                             prometheus.Histogram
+	seen                                              *seen
 }
 
 // seen is the greatest size of the log of which this gateway knows: its integrator and its signer both tell.
@@ -25,6 +25,7 @@ func newLogMetrics(r *registrar) logMetrics {
 	return logMetrics{
 		size: r.gauge(logSize), signed: r.gauge(logSigned), signedAt: r.gauge(logSignedAt), halted: r.gauge(logHalted), refused: r.gauge(logRefused),
 		integrated: r.counter(logIntegrated), failures: r.counter(logFailures), delay: r.histogram(logDelay), seen: &seen{},
+		sealedAt: r.gauge(logSealedAt), unsealed: r.counter(logUnsealed),
 	}
 }
 
@@ -60,3 +61,9 @@ func (m *Metrics) Signed(size int64, at time.Time) {
 
 // SignerRefused tells whether the signer refuses the log.
 func (m *Metrics) SignerRefused(refused bool) { m.log.refused.Set(number(refused)) }
+
+// Sealed tells that the hours until end are sealed, by whichever gateway.
+func (m *Metrics) Sealed(end time.Time) { m.log.sealedAt.Set(float64(end.Unix())) }
+
+// NotSealed counts a try to seal hours that failed.
+func (m *Metrics) NotSealed() { m.log.unsealed.Inc() }

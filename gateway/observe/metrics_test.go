@@ -49,6 +49,8 @@ func touch(m *observe.Metrics) {
 	m.LogHalted(false)
 	m.Signed(3, time.Unix(1, 0))
 	m.SignerRefused(false)
+	m.Sealed(time.Unix(3600, 0))
+	m.NotSealed()
 	m.Ready(true)
 }
 

@@ -40,6 +40,7 @@ func (s *Server) tasks() []task {
 		{"readiness", s.runProbe},
 		{"integrator", s.log.integrator.Run},
 		{"signer", s.log.signer.Run},
+		{"sealer", s.runSealer},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
 		{"REST listener", func(context.Context) error {
 			return closed(s.rest.Serve(s.doorkeeper.restListener(s.connections.listener(s.listeners.rest), s.rest.TLSConfig.Clone())))
