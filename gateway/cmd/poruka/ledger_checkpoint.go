@@ -21,9 +21,9 @@ import (
 
 // ledgerCheckpointCmd prints what was signed last of the log.
 type ledgerCheckpointCmd struct {
-	Profile     string `help:"Ask a gateway: file that says where it is and who is calling; any role may." placeholder:"FILE" xor:"from"`
+	Profile     string `help:"Ask a gateway: file that says where it is and who is calling; any role may." placeholder:"FILE"`
 	DataDir     string `help:"Folder of the embedded ledger." default:".poruka" placeholder:"DIR"`
-	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH, postgres://... or cockroach://... Default: sqlite://DATADIR/ledger.db." placeholder:"URL" xor:"from"`
+	DatabaseURL string `name:"database-url" help:"The ledger: sqlite://PATH, postgres://... or cockroach://... Default: sqlite://DATADIR/ledger.db." placeholder:"URL"`
 	Keys        string `help:"File of the public keys of the log, see 'poruka keys list --log'. Default: that of the profile, or DATADIR/log-keys.txt." placeholder:"FILE"`
 }
 
