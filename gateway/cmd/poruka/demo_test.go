@@ -43,7 +43,8 @@ func TestDemo(t *testing.T) {
 	if report.Accounts != 1000 || sum(report.Outcomes) != report.Confirmations || sum(report.Banks) != report.Confirmations {
 		t.Errorf("%+v does not add up", report)
 	}
-	if withdrawals := int64(5); !report.Ledger.Verified || report.Ledger.Entries != report.Confirmations+withdrawals || report.Ledger.TreeSize != report.Ledger.Entries {
+	// An hour that ends, and what compliance reads, have records besides.
+	if withdrawals := int64(5); !report.Ledger.Verified || report.Ledger.Entries < report.Confirmations+withdrawals || report.Ledger.TreeSize != report.Ledger.Entries {
 		t.Errorf("ledger %+v of %d confirmations", report.Ledger, report.Confirmations)
 	}
 	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {

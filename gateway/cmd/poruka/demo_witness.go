@@ -117,9 +117,17 @@ func (f *findings) sameRecords(entries []told, records []*porukav1.Record) {
 			f.addf("%s: the ledger holds another %s than %s was told", name, differs, e.bank)
 		}
 	}
-	for name := range byName {
-		f.addf("%s is in the ledger, and nobody was told", name)
+	for name, r := range byName {
+		if !isUntold(r.GetKind()) {
+			f.addf("%s is in the ledger, and nobody was told", name)
+		}
 	}
+}
+
+// isUntold reports whether records of this kind are the gateway's own, of which it tells no bank: they come when an hour ends, and
+// when compliance reads.
+func isUntold(kind porukav1.Confirmation_Kind) bool {
+	return kind == porukav1.Confirmation_SEAL || kind == porukav1.Confirmation_ACCESS
 }
 
 // difference names the first fact that answer and record do not share; empty when there is none.
