@@ -24,6 +24,7 @@ type ledgerCmd struct {
 	Status     ledgerStatusCmd     `cmd:"" help:"Tell what is in the ledger."`
 	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print what was signed last of the log."`
 	Migrate    ledgerMigrateCmd    `cmd:"" help:"Make or update the schema on a database server."`
+	Fsck       ledgerFsckCmd       `cmd:"" help:"Check the whole ledger: derive everything from the entries, and name what disagrees."`
 }
 
 // ledgerStatusCmd opens the ledger and counts.
