@@ -37,6 +37,7 @@ type deployed struct {
 // gateway is one gateway and the address at which its health is shown.
 type gateway struct {
 	grpc, rest, ops, shown string
+	state                  string // its data directory, kept when it is started anew
 	process                *process
 }
 
@@ -78,7 +79,7 @@ var serving = regexp.MustCompile(`ready: gRPC (\S+), REST (\S+), ops (\S+)`)
 // serve starts a gateway and its proxy.
 func (d *deployed) serve(haproxy string) *gateway {
 	d.t.Helper()
-	g := &gateway{shown: free(d.t)}
+	g := &gateway{shown: free(d.t), state: d.t.TempDir()}
 	told := d.run(g, "--grpc-address", "127.0.0.1:0", "--rest-address", "127.0.0.1:0", "--ops-address", "127.0.0.1:0")
 	g.grpc, g.rest, g.ops = told[1], told[2], told[3]
 	configuration := filepath.Join(d.t.TempDir(), "ops.cfg")
@@ -91,7 +92,7 @@ func (d *deployed) serve(haproxy string) *gateway {
 func (d *deployed) run(g *gateway, addresses ...string) []string {
 	d.t.Helper()
 	settings := filepath.Join(d.t.TempDir(), "poruka.yaml")
-	write(d.t, settings, strings.NewReplacer("/etc/poruka/files", d.files, "/etc/poruka/roster.yaml", absolute(d.t, "../config/roster.yaml")).
+	write(d.t, settings, strings.NewReplacer("dataDir: /var/lib/poruka", "dataDir: "+g.state, "/etc/poruka/files", d.files, "/etc/poruka/roster.yaml", absolute(d.t, "../config/roster.yaml")).
 		Replace(read(d.t, "poruka.yaml")))
 	flags := append([]string{"serve", "--config", settings, "--database-url", d.database}, addresses...)
 	run(d.t, ".", d.binary, append(flags, "--check")...)
