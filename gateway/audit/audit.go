@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/poruka/poruka/gateway/fault"
@@ -95,13 +96,14 @@ func check(f ledger.Filter) error {
 }
 
 // List gives one page of entries in the order of the ledger, and the token of the next page, empty on the last. size 0
-// means 100, more than 1000 means 1000. Errors are faults.
+// means 100, more than 1000 means 1000. The list ends where the ledger ended when its first page was asked for: pages leave entries
+// of their own. Errors are faults.
 func (s *Service) List(ctx context.Context, filter ledger.Filter, size int, token string) ([]ledger.Entry, string, error) {
 	if err := check(filter); err != nil {
 		return nil, "", err
 	}
 	scope := paging.ScopeOf("audit.List", stamp(filter.From), stamp(filter.To), string(filter.Partner), strconv.Itoa(int(filter.Outcome)))
-	after, err := scope.Cursor(token)
+	place, err := scope.Cursor(token)
 	if err != nil {
 		return nil, "", err
 	}
@@ -110,11 +112,31 @@ func (s *Service) List(ctx context.Context, filter ledger.Filter, size int, toke
 		return nil, "", err
 	}
 	defer leave()
-	entries, next, err := s.cfg.Ledger.Entries(ctx, filter, ledger.Page{After: after, Limit: paging.Size(size, usualPage, mostPage)})
-	if err != nil {
-		return nil, "", refusal.Ledger(err)
+	page := ledger.Page{Limit: paging.Size(size, usualPage, mostPage)}
+	if page.After, page.Until, err = s.bounds(ctx, place); err != nil || page.Until == "" {
+		return nil, "", err
 	}
-	return entries, scope.Token(next), nil
+	entries, next, err := s.cfg.Ledger.Entries(ctx, filter, page)
+	if err != nil || next == "" {
+		return entries, "", refusal.Ledger(err)
+	}
+	return entries, scope.Token(next + betweenPlaces + page.Until), nil
+}
+
+// betweenPlaces parts where a page begins from where the list ends. No engine's cursor holds it.
+const betweenPlaces = "\x00"
+
+// bounds reads where a page begins and where its list ends: on the first page, where the ledger ends now. No end: it is empty.
+func (s *Service) bounds(ctx context.Context, place ledger.Cursor) (after, until ledger.Cursor, err error) {
+	if place == "" {
+		until, err = s.cfg.Ledger.Head(ctx)
+		return "", until, refusal.Ledger(err)
+	}
+	begin, end, whole := strings.Cut(string(place), betweenPlaces)
+	if !whole || begin == "" || end == "" {
+		return "", "", fault.New(fault.Invalid, fault.PageTokenInvalid)
+	}
+	return ledger.Cursor(begin), ledger.Cursor(end), nil
 }
 
 // Summary counts entries by partner, kind and outcome.

@@ -164,6 +164,7 @@ func TestSummarize(t *testing.T) {
 
 func TestReadersAreFew(t *testing.T) {
 	store := &blocking{entered: make(chan struct{}), release: make(chan struct{})}
+	record(t, store, 0, 1)
 	s, err := audit.New(audit.Config{Ledger: store, Reads: 1, Reports: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func (b *bench) services(change []func(*rpc.Config)) *rpc.Services {
 	b.check(err)
 	prover, err := tlog.NewProver(tlog.ProverConfig{Log: b.store, Checkpoints: b.store, Origin: logOrigin, Keys: []*tlog.Key{key}})
 	b.check(err)
-	auditor, err := audit.New(audit.Config{Ledger: b.store, Log: b.store, Prover: prover, Key: key})
+	auditor, err := audit.New(audit.Config{Ledger: b.store, Log: b.store, Prover: prover, Key: key, Patience: 50 * time.Millisecond})
 	b.check(err)
 	b.banks, err = banks.New(banks.Config{Directory: roster{}, Suspender: b.store, Clock: clock, Logger: slog.New(slog.DiscardHandler)})
 	b.check(err)
@@ -115,7 +115,8 @@ func (b *bench) services(change []func(*rpc.Config)) *rpc.Services {
 	b.check(err)
 	cfg := rpc.Config{
 		Confirm: confirmer, Portal: keeper, Audit: auditor, Banks: b.banks, Limiter: limiter(noLimit), Validate: validator.Check,
-		Methods: func(role certs.Role) []string { return []string{"/of/" + string(role)} }, Clock: clock, Version: "v1.2.3",
+		Accesses: b.accesses(committer, ring),
+		Methods:  func(role certs.Role) []string { return []string{"/of/" + string(role)} }, Clock: clock, Version: "v1.2.3",
 	}
 	for _, c := range change {
 		c(&cfg)

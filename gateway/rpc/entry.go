@@ -73,7 +73,7 @@ func record(e ledger.Entry) *porukav1.Record {
 		Account: accountName(e.Account), LevelBefore: porukav1.Account_Level(e.Before), LevelAfter: porukav1.Account_Level(e.After),
 		Method: porukav1.Account_Method(e.Method), DecideTime: stamp(e.DecidedAt), Policy: e.Policy, Style: e.Style, CertificateSerial: e.Serial,
 		AuthenticationMethod: porukav1.Authentication_Method(e.Means), AuthenticateTime: stamp(e.AuthedAt), DryRun: e.DryRun,
-		Withdrawn: entryName(e.Withdrawn),
+		Withdrawn: entryName(e.Withdrawn), Detail: e.Detail,
 	}
 	for _, reason := range e.Reasons {
 		out.Reasons = append(out.Reasons, porukav1.Reason_Code(porukav1.Reason_Code_value[string(reason)]))

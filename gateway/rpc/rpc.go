@@ -37,6 +37,7 @@ type Config struct {
 	Confirm  *confirm.Service
 	Portal   *portal.Service
 	Audit    *audit.Service
+	Accesses *audit.Accesses // of compliance staff
 	Banks    *banks.Service
 	Limiter  Limiter
 	Validate func(proto.Message) error   // judges a message of a client stream; the error is a fault
@@ -55,8 +56,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Confirm == nil || c.Portal == nil || c.Audit == nil || c.Banks == nil {
-		return c, errors.New("rpc: all four use cases are required")
+	if c.Confirm == nil || c.Portal == nil || c.Audit == nil || c.Accesses == nil || c.Banks == nil {
+		return c, errors.New("rpc: all five use cases are required")
 	}
 	if c.Limiter == nil || c.Validate == nil || c.Methods == nil || c.Clock == nil {
 		return c, errors.New("rpc: limiter, validator, methods and clock are required")

@@ -33,8 +33,11 @@ func TestRecords(t *testing.T) {
 
 	page, err := b.audit().ListRecords(b.as("compliance"), &porukav1.ListRecordsRequest{})
 	b.check(err)
-	if len(page.GetRecords()) != 4 || page.GetNextPageToken() != "" {
+	if len(page.GetRecords()) != 5 || page.GetNextPageToken() != "" {
 		t.Fatalf("records %s", protojson.Format(page))
+	}
+	if look := page.GetRecords()[4]; look.GetKind() != porukav1.Confirmation_ACCESS || look.GetBank() != "compliance" || look.GetDetail() != "method=ListRecords head=0" {
+		t.Errorf("the look itself: %s", protojson.Format(look))
 	}
 	near, nobody, taken := page.GetRecords()[1], page.GetRecords()[2], page.GetRecords()[3]
 	if near.GetBank() != "sberbank" || near.GetOutcome() != porukav1.Confirmation_CLOSE_MATCH || len(near.GetReasons()) != 1 ||

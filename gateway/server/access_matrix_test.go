@@ -105,9 +105,7 @@ func (m rpc) routes(t *testing.T) []route {
 }
 
 // unserved are methods that are drawn and answer that nobody serves them.
-var unserved = map[string]bool{
-	"/poruka.v1.AuditService/ListConflicts": true,
-}
+var unserved = map[string]bool{}
 
 // refusal is one that must stand in the audit.
 type refusal struct{ method, role, bank, reason, transport string }

@@ -37,6 +37,7 @@ type rooms struct {
 	confirm   *confirm.Service
 	portal    *portal.Service
 	audit     *audit.Service
+	accesses  *audit.Accesses
 }
 
 // open opens the rooms in the order in which they need each other. What was opened when one fails is in c.
@@ -136,6 +137,10 @@ func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {
 		return err
 	}
 	s.confirm, err = confirm.New(confirm.Config{Committer: s.committer, Reader: s.ledger, Ring: s.ring, Clock: s.cfg.Clock})
+	if err != nil {
+		return err
+	}
+	s.accesses, err = audit.NewAccesses(audit.AccessConfig{Committer: s.committer, Log: s.ledger, Ring: s.ring, Clock: s.cfg.Clock})
 	if err != nil {
 		return err
 	}

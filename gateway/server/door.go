@@ -52,7 +52,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 		return err
 	}
 	services, err := rpc.New(rpc.Config{
-		Confirm: s.confirm, Portal: s.portal, Audit: s.audit, Banks: s.banks,
+		Confirm: s.confirm, Portal: s.portal, Audit: s.audit, Accesses: s.accesses, Banks: s.banks,
 		Limiter:  s.limiter,
 		Validate: validator.Check,
 		Methods:  table.Methods,

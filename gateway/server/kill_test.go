@@ -266,7 +266,7 @@ func allRecords(t *testing.T, c *child) []*porukav1.Record {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, page.GetRecords()...)
+		all = append(all, ofBanks(page)...)
 		if token = page.GetNextPageToken(); token == "" {
 			return all
 		}

@@ -123,7 +123,7 @@ func recorded(t *testing.T, g *gatewaytest.Gateway) map[string]int {
 		t.Fatalf("%d records, %v", len(page.GetRecords()), err)
 	}
 	count := map[string]int{}
-	for _, r := range page.GetRecords() {
+	for _, r := range ofBanks(page) {
 		count[r.GetName()]++
 	}
 	return count

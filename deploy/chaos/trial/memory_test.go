@@ -71,6 +71,7 @@ func newHandlers(t *testing.T, memory *ledgertest.Memory, committer *group.Commi
 		Confirm:  must(confirm.New(confirm.Config{Committer: committer, Reader: memory, Ring: ring, Clock: time.Now}))(t),
 		Portal:   must(portal.New(portal.Config{Committer: committer, Reader: memory, Ring: ring, Clock: time.Now}))(t),
 		Audit:    must(audit.New(audit.Config{Ledger: memory}))(t),
+		Accesses: must(audit.NewAccesses(audit.AccessConfig{Committer: committer, Log: memory, Ring: ring, Clock: time.Now}))(t),
 		Banks:    banksService,
 		Limiter:  noLimit{},
 		Validate: func(proto.Message) error { return nil },
