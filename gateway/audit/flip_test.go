@@ -51,7 +51,7 @@ func TestNoFlippedBitIsAccepted(t *testing.T) {
 			for at := range flipped {
 				bits := []int{0, 1, 2, 3, 4, 5, 6, 7}
 				if len(flipped) > 2000 {
-					bits = []int{rand.IntN(8)} //nolint:gosec // a test
+					bits = []int{rand.IntN(8)}
 				}
 				for _, bit := range bits {
 					flipped[at] ^= 1 << bit

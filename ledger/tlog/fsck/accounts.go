@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 
 	"github.com/poruka/poruka/ledger"
@@ -34,14 +35,14 @@ func (d *deeds) add(e *ledger.Entry) {
 
 func trace(id ledger.EntryID, by ledger.PartnerID, at int64, method ledger.Method) [16]byte {
 	h := sha256.New()
-	_, _ = h.Write(id[:]) // never fails: see hash.Hash
-	_, _ = h.Write([]byte{byte(method), byte(at), byte(at >> 8), byte(at >> 16), byte(at >> 24), byte(at >> 32), byte(at >> 40), byte(at >> 48), byte(at >> 56)})
+	_, _ = h.Write(id[:])                                                           // never fails: see hash.Hash
+	_, _ = h.Write(binary.BigEndian.AppendUint64([]byte{byte(method)}, uint64(at))) //nolint:gosec // two's complement
 	_, _ = h.Write([]byte(by))
 	return [16]byte(h.Sum(nil))
 }
 
 // of gives what entries did to an account. Accounts come in order.
-func (d *deeds) of(id ledger.AccountID) (own []deed, before []deed) {
+func (d *deeds) of(id ledger.AccountID) (own, before []deed) {
 	if !d.sorted {
 		slices.SortFunc(d.all, func(a, b deed) int { return bytes.Compare(a.account[:], b.account[:]) })
 		d.sorted = true

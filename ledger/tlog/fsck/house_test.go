@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5" //nolint:depguard // the tests are the administrator of the database
 	"go.uber.org/goleak"
 
 	"github.com/poruka/poruka/ledger"
@@ -64,7 +64,7 @@ func check(t testing.TB, err error) {
 }
 
 func entryID(n int) (id ledger.EntryID) {
-	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15) //nolint:gosec // any bits will do
+	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15)
 	return id
 }
 

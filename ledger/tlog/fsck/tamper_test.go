@@ -47,8 +47,11 @@ func tampers(h *house) []tamper {
 	return []tamper{
 		{"nothing", nil, nil},
 		{"edit an entry", []string{"update {entry} set outcome = 1 where id = " + e(300)}, []fsck.Finding{of(fsck.Altered, 300)}},
-		{"edit three entries in a row", []string{"update {entry} set partner = 'x' where id in (" + e(300) + "," + e(301) + "," + e(302) + ")"},
-			[]fsck.Finding{of(fsck.Altered, 300), of(fsck.Altered, 301), of(fsck.Altered, 302)}},
+		{
+			"edit three entries in a row",
+			[]string{"update {entry} set partner = 'x' where id in (" + e(300) + "," + e(301) + "," + e(302) + ")"},
+			[]fsck.Finding{of(fsck.Altered, 300), of(fsck.Altered, 301), of(fsck.Altered, 302)},
+		},
 		{"edit the first entry", []string{"update {entry} set policy = '' where id = " + e(0)}, []fsck.Finding{of(fsck.Altered, 0)}},
 		{"edit the last entry of the log", []string{"update {entry} set kind = 3 where id = " + e(logged-1)}, []fsck.Finding{of(fsck.Altered, logged-1)}},
 		{"edit the first entry of a block", []string{"update {entry} set kind = 3 where id = " + e(512)}, []fsck.Finding{of(fsck.Altered, 512)}},
@@ -105,8 +108,8 @@ func swapped(h *house, n, m int) []string {
 }
 
 func TestTampering(t *testing.T) {
-	for _, make := range []func(*testing.T) *house{onSQLite, onPostgreSQL} {
-		h := make(t)
+	for _, furnished := range []func(*testing.T) *house{onSQLite, onPostgreSQL} {
+		h := furnished(t)
 		t.Run(h.name, func(t *testing.T) {
 			saved := h.save(t)
 			for _, c := range tampers(h) {

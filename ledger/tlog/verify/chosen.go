@@ -55,7 +55,7 @@ func (c *chosen) judge(f ledger.Filter) error {
 	if c.rows == 0 {
 		return nil
 	}
-	foreign := int64(0)
+	var foreign int64
 	switch {
 	case f.Partner != "" && c.partner != f.Partner, f.Outcome != ledger.OutcomeNone && c.outcome != f.Outcome:
 		foreign = 1

@@ -76,7 +76,7 @@ func encoding(cell []byte, into *uint8) error {
 	if whole("encoding", cell, &n) != nil || n > 255 {
 		return errCell{"encoding"}
 	}
-	*into = uint8(n)
+	*into = uint8(n) //nolint:gosec // checked
 	return nil
 }
 
@@ -166,8 +166,8 @@ func plain(cell []byte) []byte {
 		case len(cell) > 1 && cell[1] == '\\':
 			out.WriteByte('\\')
 			cell = cell[2:]
-		case len(cell) >= 6 && cell[1] == 'u' && err == nil && utf8.ValidRune(rune(n)): //nolint:gosec // 16 bits
-			out.WriteRune(rune(n)) //nolint:gosec // 16 bits
+		case len(cell) >= 6 && cell[1] == 'u' && err == nil && utf8.ValidRune(rune(n)):
+			out.WriteRune(rune(n))
 			cell = cell[6:]
 		default:
 			return nil // what no report has; the record will differ

@@ -38,8 +38,8 @@ type names map[string]uint8
 func namesOf[N ~uint8](text func(N) string, zero string) names {
 	out := names{zero: 0}
 	for n := range 256 {
-		if name := text(N(n)); name != "" { //nolint:gosec // below 256
-			out[name] = uint8(n) //nolint:gosec // below 256
+		if name := text(N(n)); name != "" {
+			out[name] = uint8(n)
 		}
 	}
 	return out
