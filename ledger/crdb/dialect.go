@@ -40,7 +40,7 @@ type dialect struct {
 	sweep    string // SQL that removes at most %d counters that expired before $1; empty when the server does it
 }
 
-const idsByAny = `SELECT id FROM account WHERE id = ANY($1::UUID[])
+const namedByAny = `SELECT id AS named FROM account WHERE id = ANY($1::UUID[])
   UNION SELECT id FROM account WHERE snils = ANY($2::BYTEA[])
   UNION SELECT id FROM account WHERE phone = ANY($3::BYTEA[])`
 
@@ -54,8 +54,8 @@ func onPostgres() *dialect {
 		// than look some up, in the order of their ids or in a join, and the first import would get slower with every account. The
 		// order of an expression and LATERAL with a lock of its own leave it no such choice.
 		accountsBySNILS: "SELECT " + accountColumns + " FROM account WHERE snils = ANY($1::BYTEA[]) ORDER BY uuid_send(id) FOR UPDATE",
-		accountsByAny: "SELECT a.* FROM (" + idsByAny + " ORDER BY id) AS named " +
-			"CROSS JOIN LATERAL (SELECT " + accountColumns + " FROM account WHERE account.id = named.id FOR UPDATE) AS a",
+		accountsByAny: "SELECT a.* FROM (" + namedByAny + " ORDER BY named) AS n " +
+			"CROSS JOIN LATERAL (SELECT " + accountColumns + " FROM account WHERE account.id = n.named FOR UPDATE) AS a",
 		// Who reads a counter has locked its subject.
 		attempts: "SELECT a.subject, a.partner, a.counter FROM unnest($1::BYTEA[], $2::TEXT[]) AS k(s, p) " +
 			"JOIN attempt AS a ON a.subject = k.s AND a.partner = k.p",
@@ -84,14 +84,16 @@ func onCockroach() *dialect {
 		// versions do apart from the transaction: they leave the locks of it for 5 s after the commit.
 		accountsBySNILS: "SELECT " + accountColumns + " FROM (SELECT id AS named FROM account WHERE snils = ANY($1::BYTEA[]) FOR UPDATE) AS n " +
 			"INNER LOOKUP JOIN account ON id = named ORDER BY snils",
-		// Locks where the server's version locks what it looks up; elsewhere, transactions that meet restart.
-		accountsByAny: "SELECT " + accountColumns + " FROM account WHERE id IN (" + idsByAny + ") ORDER BY id FOR UPDATE",
+		// Locks where the server's version locks what it looks up; elsewhere, transactions that meet restart. LOOKUP: while the table is
+		// young, the server would rather go through all of it.
+		accountsByAny: "SELECT " + accountColumns + " FROM (" + namedByAny + ") AS n INNER LOOKUP JOIN account ON id = named ORDER BY id FOR UPDATE OF account",
 		// Whoever reads a counter is going to write it: without a lock, all who have read it restart when the first one commits. The
 		// server locks what it scans and nothing that it looks up in a join, so all counters of a subject are read.
 		attempts:      "SELECT subject, partner, counter FROM attempt WHERE subject = ANY($1::BYTEA[]) ORDER BY subject, partner FOR UPDATE",
 		wholeSubjects: true,
 		place:         "DECIMAL",
-		estimate:      "SELECT max(estimated_row_count)::INT8 FROM crdb_internal.table_row_statistics WHERE table_name = $1::TEXT",
+		// Later versions do not let users look at the tables that this is made from.
+		estimate: "SELECT max(estimated_row_count)::INT8 FROM [SHOW TABLES] WHERE table_name = $1::TEXT",
 	}
 }
 
