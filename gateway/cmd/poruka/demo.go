@@ -28,7 +28,8 @@ func (*demoCmd) Help() string {
 over mutual TLS, by gRPC and by REST, until each has been told every outcome; they lose answers, repeat themselves, reuse ids,
 try dry, send in bulk and take confirmations back. At the end every answer is compared with the ledger, as compliance reads
 it, and with the accounts, as the portal reads them. The receipts of all answers, and proofs that some of them are in the log, are
-checked with nothing but the public keys of the log; when the gateway has stopped, every entry must be in the signed log.
+checked with nothing but the public keys of the log, and so is a report of everything. When the gateway has stopped, every entry must
+be in the signed log, and everything else in the ledger must follow from the entries.
 
 Exit code 1: an answer was not the one that was due, or does not agree with the ledger.
 
@@ -66,7 +67,7 @@ func (c *demoCmd) Run(ctx context.Context, s *streams) (err error) {
 	if err := errors.Join(err, gateway.stop()); err != nil {
 		return err
 	}
-	if err := report.closeBooks(ctx, gateway); err != nil {
+	if err := report.closeBooks(ctx, s, gateway); err != nil {
 		return err
 	}
 	if err := report.print(s, time.Since(began)); err != nil {
@@ -118,6 +119,9 @@ func (c *demoCmd) play(ctx context.Context, s *streams, gateway *demoGateway) (*
 		return nil, err
 	}
 	if err := auditor.check(ctx, found, story.answers); err != nil {
+		return nil, err
+	}
+	if err := auditor.report(ctx, found, gateway.folder); err != nil {
 		return nil, err
 	}
 	summary, err := w.audit.Summarize(ctx, &porukav1.SummarizeRequest{})

@@ -17,8 +17,9 @@ import (
 
 // auditor checks what the log has given, as anybody can who has its public keys.
 type auditor struct {
-	keys verify.Keys
-	log  porukav1.LogServiceClient
+	keys  verify.Keys
+	log   porukav1.LogServiceClient
+	audit porukav1.AuditServiceClient
 }
 
 func newAuditor(p client.Profile, conn *grpc.ClientConn) (*auditor, error) {
@@ -26,7 +27,7 @@ func newAuditor(p client.Profile, conn *grpc.ClientConn) (*auditor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the keys of the log cannot be read: %w", err)
 	}
-	return &auditor{keys, porukav1.NewLogServiceClient(conn)}, nil
+	return &auditor{keys, porukav1.NewLogServiceClient(conn), porukav1.NewAuditServiceClient(conn)}, nil
 }
 
 // proofsEach is of how many answers one is proved to be in the log.
@@ -113,36 +114,4 @@ func (a *auditor) proved(proof *porukav1.InclusionProof, promise verify.Promise)
 		return errOther
 	}
 	return verify.Inclusion(promise.Record, proof.GetPosition(), signed, hashes)
-}
-
-// closeBooks counts what the gateway has left behind, and what is signed of it.
-func (r *demoReport) closeBooks(ctx context.Context, g *demoGateway) error {
-	keys, err := readLogKeys(g.settings.LogKeys())
-	if err != nil {
-		return err
-	}
-	status, _, err := statusOf(ctx, g.settings)
-	if err != nil {
-		return err
-	}
-	text, err := storedCheckpoint(ctx, g.settings)
-	if err != nil {
-		return fmt.Errorf("the checkpoint: %w", err)
-	}
-	r.Ledger.Entries = status.Entries
-	signed, err := verify.Checkpoint(text, keys)
-	if err != nil {
-		r.fail("the last checkpoint: " + err.Error())
-		return nil //nolint:nilerr // it is a finding
-	}
-	r.Ledger.TreeSize = signed.Size
-	if signed.Size != status.Entries {
-		r.fail(fmt.Sprintf("the signed log holds %d of %d entries", signed.Size, status.Entries))
-	}
-	return nil
-}
-
-func (r *demoReport) fail(problem string) {
-	r.problems = append(r.problems, problem)
-	r.Ledger.Verified = false
 }

@@ -23,6 +23,7 @@ type demoReport struct {
 	problems []string
 	receipts int // that held
 	proofs   int // likewise
+	rows     int64
 	summary  *porukav1.SummarizeResponse
 }
 
@@ -30,14 +31,14 @@ type demoReport struct {
 type demoLedger struct {
 	Entries  int64 `json:"entries"`
 	TreeSize int64 `json:"treeSize"` // entries in the log that the last checkpoint signs
-	Verified bool  `json:"verified"` // every answer was the one that was due, and agrees with ledger, accounts, receipts and log
+	Verified bool  `json:"verified"` // every answer was the one that was due, and agrees with ledger, accounts, receipts and log; the report holds, and fsck finds nothing
 }
 
 func newDemoReport(accounts int, story *demoStory, found *findings, summary *porukav1.SummarizeResponse) *demoReport {
 	r := &demoReport{
 		Accounts: accounts, Outcomes: map[string]int64{}, Banks: map[string]int64{}, cells: map[[2]string]int64{},
 		Ledger: demoLedger{Entries: found.entries, Verified: len(found.problems) == 0},
-		ways:   story.ways, problems: found.problems, receipts: found.receipts, proofs: found.proofs, summary: summary,
+		ways:   story.ways, problems: found.problems, receipts: found.receipts, proofs: found.proofs, rows: found.rows, summary: summary,
 	}
 	seen, touched := map[string]bool{}, map[string]bool{}
 	for _, t := range story.answers {
@@ -100,9 +101,9 @@ func (r *demoReport) print(s *streams, took time.Duration) error {
 	if !r.Ledger.Verified {
 		verdict = s.red("does not agree, see above")
 	}
-	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s receipts and %s proofs hold; the signed log holds %s entries. %s\n",
+	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s receipts, %s proofs\nand a report of %s rows hold; the signed log holds %s entries. %s\n",
 		thousands(int64(r.Accounts)), thousands(r.answers()), strings.Join(ways, ", "), thousands(r.Ledger.Entries), thousands(int64(r.touched)), verdict,
-		thousands(int64(r.receipts)), thousands(int64(r.proofs)), thousands(r.Ledger.TreeSize), elapsed(took))
+		thousands(int64(r.receipts)), thousands(int64(r.proofs)), thousands(r.rows), thousands(r.Ledger.TreeSize), elapsed(took))
 	return nil
 }
 

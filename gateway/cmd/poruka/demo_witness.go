@@ -32,6 +32,7 @@ type findings struct {
 	entries  int64
 	receipts int
 	proofs   int
+	rows     int64 // of the report
 	problems []string
 }
 
