@@ -41,7 +41,7 @@ func (v Vouched) Differing(other Vouched) []FieldGroup {
 	var groups []FieldGroup
 	for i := range v {
 		if v[i] != none && other[i] != none && v[i] != other[i] {
-			groups = append(groups, FieldGroup(i+1)) //nolint:gosec // there are few
+			groups = append(groups, FieldGroup(i+1))
 		}
 	}
 	return groups

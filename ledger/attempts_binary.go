@@ -28,9 +28,9 @@ func (a Attempts) MarshalBinary() ([]byte, error) {
 	if len(a.Vouches) > 0 {
 		out = append(out, VouchMark, vouchVersion)
 	}
-	out = binary.BigEndian.AppendUint16(out, uint16(len(a.Failures)))
+	out = binary.BigEndian.AppendUint16(out, uint16(len(a.Failures))) //nolint:gosec // bounded above
 	if len(a.Vouches) > 0 {
-		out = binary.BigEndian.AppendUint16(out, uint16(len(a.Closes)))
+		out = binary.BigEndian.AppendUint16(out, uint16(len(a.Closes))) //nolint:gosec // bounded above
 	}
 	for _, times := range [2][]time.Time{a.Failures, a.Closes} {
 		for _, t := range times {
@@ -42,7 +42,7 @@ func (a Attempts) MarshalBinary() ([]byte, error) {
 		if len(v.Partner) > math.MaxUint8 {
 			return nil, errAttempts
 		}
-		out = append(append(out, byte(len(v.Partner))), v.Partner...)
+		out = append(append(out, byte(len(v.Partner))), v.Partner...) //nolint:gosec // bounded above
 		out = appendSeconds(out, v.At)
 		for _, digest := range v.Groups {
 			out = append(out, digest[:]...)
@@ -67,7 +67,7 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 		if len(data)%8 != 0 || failures > len(data)/8 {
 			return errAttempts
 		}
-		a.readTimes(data, failures, len(data)/8-failures)
+		readTimes(a, data, failures, len(data)/8-failures)
 		return nil
 	}
 	if len(data) < 6 || data[1] != vouchVersion {
@@ -78,10 +78,10 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 	if failures > mostTimes || closes > mostTimes || 8*(failures+closes) >= len(data) {
 		return errAttempts
 	}
-	return a.readVouches(a.readTimes(data, failures, closes))
+	return readVouches(a, readTimes(a, data, failures, closes))
 }
 
-func (a *Attempts) readTimes(data []byte, failures, closes int) (rest []byte) {
+func readTimes(a *Attempts, data []byte, failures, closes int) (rest []byte) {
 	for range failures {
 		a.Failures, data = append(a.Failures, seconds(data)), data[8:]
 	}
@@ -95,7 +95,7 @@ func seconds(data []byte) time.Time {
 	return time.Unix(int64(binary.BigEndian.Uint64(data)), 0).UTC() //nolint:gosec // round trips
 }
 
-func (a *Attempts) readVouches(data []byte) error {
+func readVouches(a *Attempts, data []byte) error {
 	for len(data) > 0 {
 		var v Vouch
 		n, size := int(data[0]), 8+8*len(v.Groups)

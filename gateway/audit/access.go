@@ -85,8 +85,13 @@ func (a *Accesses) Record(ctx context.Context, look Access) error {
 func (a Access) detail(size int64) string {
 	var pairs []string
 	for _, pair := range [...][2]string{
-		{"method", a.Method}, {"from", stamp(a.Filter.From)}, {"to", stamp(a.Filter.To)}, {"bank", string(a.Filter.Partner)},
-		{"outcome", a.Filter.Outcome.String()}, {"format", a.Format.name()}, {"head", strconv.FormatInt(size, 10)},
+		{"method", a.Method},
+		{"from", stamp(a.Filter.From)},
+		{"to", stamp(a.Filter.To)},
+		{"bank", string(a.Filter.Partner)},
+		{"outcome", a.Filter.Outcome.String()},
+		{"format", a.Format.name()},
+		{"head", strconv.FormatInt(size, 10)},
 	} {
 		if pair[1] != "" {
 			pairs = append(pairs, pair[0]+"="+pair[1])

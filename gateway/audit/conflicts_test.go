@@ -16,10 +16,10 @@ func TestConflictsAreFoundPageByPage(t *testing.T) {
 	err := store.Transact(t.Context(), ledger.Keys{}, func(v *ledger.View) error {
 		for n := range 2500 {
 			e := entry(n)
-			switch {
-			case n%100 == 7:
+			switch n % 100 {
+			case 7:
 				e.Detail = fmt.Sprintf("conflict=DOCUMENT,NAME:bank-%d conflict=INN:other", n)
-			case n%100 == 8:
+			case 8:
 				e.Detail = "method=ListRecords head=0"
 			}
 			v.AddEntry(e)

@@ -41,7 +41,7 @@ func (q *question) conflicts(earlier []ledger.Vouch, confirmedBy ledger.PartnerI
 }
 
 // vouchedFields are the fields of which the radar knows, as seal.Ring.Vouched does.
-var vouchedFields = map[ledger.Field]ledger.FieldGroup{ //nolint:gochecknoglobals // a constant table
+var vouchedFields = map[ledger.Field]ledger.FieldGroup{
 	ledger.FieldFamilyName: ledger.GroupName, ledger.FieldGivenName: ledger.GroupName, ledger.FieldMiddleName: ledger.GroupName,
 	ledger.FieldBirthDate: ledger.GroupBirth, ledger.FieldSex: ledger.GroupBirth, ledger.FieldPassport: ledger.GroupDocument,
 	ledger.FieldINN: ledger.GroupINN, ledger.FieldMobilePhone: ledger.GroupContact,

@@ -40,7 +40,7 @@ func (g Ground) String() string {
 func ParseGround(name string) (Ground, bool) {
 	for n, have := range groundNames {
 		if have == name && name != "" {
-			return Ground(n), true //nolint:gosec // there are few
+			return Ground(n), true
 		}
 	}
 	return 0, false
@@ -66,7 +66,7 @@ type Act struct {
 	Replayed    bool   // it had been erased by this request before
 }
 
-// ErrNotIdle: the account was changed in the meantime.
+// ErrNotIdle tells that the account was changed in the meantime.
 var ErrNotIdle = errors.New("portal: the account is not idle any more")
 
 // erasePurpose names digests of erasures.
