@@ -48,7 +48,11 @@ func TestNoFlippedBitIsAccepted(t *testing.T) {
 				t.Fatal(err)
 			}
 			flipped := []byte(report)
-			for at := range flipped {
+			step := 1
+			if testing.Short() {
+				step = 29
+			}
+			for at := 0; at < len(flipped); at += step {
 				bits := []int{0, 1, 2, 3, 4, 5, 6, 7}
 				if len(flipped) > 2000 {
 					bits = []int{rand.IntN(8)}
@@ -73,7 +77,11 @@ func isFinding(err error) bool {
 func TestNoTruncatedReportIsAccepted(t *testing.T) {
 	trusted := keys(t)
 	for name, report := range reports(t) {
-		for cut := range report {
+		step := 1
+		if testing.Short() {
+			step = 29
+		}
+		for cut := 0; cut < len(report); cut += step {
 			if _, err := verify.Report(strings.NewReader(report[:cut]), trusted, nil); !isFinding(err) {
 				t.Fatalf("%s: cut after %d of %d bytes: %v", name, cut, len(report), err)
 			}

@@ -17,6 +17,9 @@ import (
 // TestReportsAreVerified: whatever the filter chooses and however long the log is, what is exported is what verify accepts.
 func TestReportsAreVerified(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 5, 255, 256, 257, 511, 512, 1300, 70_000} {
+		if size > 2000 && testing.Short() {
+			continue
+		}
 		store := &ledgertest.Memory{}
 		for at := 0; at < size; at += 3000 {
 			record(t, store, at, min(size, at+3000))
