@@ -49,7 +49,7 @@ func TestNoFlippedBitIsAccepted(t *testing.T) {
 			}
 			flipped := []byte(report)
 			step := 1
-			if testing.Short() {
+			if isSlow {
 				step = 29
 			}
 			for at := 0; at < len(flipped); at += step {
@@ -78,7 +78,7 @@ func TestNoTruncatedReportIsAccepted(t *testing.T) {
 	trusted := keys(t)
 	for name, report := range reports(t) {
 		step := 1
-		if testing.Short() {
+		if isSlow {
 			step = 29
 		}
 		for cut := 0; cut < len(report); cut += step {

@@ -17,7 +17,7 @@ import (
 // TestReportsAreVerified: whatever the filter chooses and however long the log is, what is exported is what verify accepts.
 func TestReportsAreVerified(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 5, 255, 256, 257, 511, 512, 1300, 70_000} {
-		if size > 2000 && testing.Short() {
+		if size > 2000 && isSlow {
 			continue
 		}
 		store := &ledgertest.Memory{}

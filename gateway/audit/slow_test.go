@@ -1,0 +1,6 @@
+//go:build !race
+
+package audit_test
+
+// isSlow: see its other definition.
+const isSlow = false
