@@ -52,8 +52,8 @@ func TestCommandsOnADatabaseServer(t *testing.T) {
 	row := firstRow(t, file)
 	command{t: t, stdin: row.Person.SNILS}.run("accounts", "show", "--snils", "--full").want(t, exitDone, row.Person.FamilyName, "")
 	confirmSomebody(t, g)
-	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "1 rows")
-	command{t: t}.run("audit", "verify", report).want(t, exitDone, "is whole: 1 rows", "")
+	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "2 rows") // the reading is one
+	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 2 rows", "")
 	command{t: t}.run("ledger", "status", "--database-url", url).want(t, exitDone, "PostgreSQL", "") // beside the gateway
 }
 

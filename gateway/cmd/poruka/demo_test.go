@@ -55,7 +55,7 @@ func TestDemo(t *testing.T) {
 func TestDemoIsForPeopleToo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	got := command{t: t, tty: true}.run("demo", "--accounts", "1000", "--customers", "0", "--keep")
-	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "over gRPC", "over REST", "agrees with all of them", "receipts and", "the signed log holds"} {
+	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "over gRPC", "over REST", "agrees with all of them", "receipts,", "the signed log holds"} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("%s\nlacks %q", got.out, want)
 		}

@@ -32,9 +32,9 @@ func TestCommandsAgainstAWholeGateway(t *testing.T) {
 	command{t: t}.run("accounts", "show", "me").want(t, exitUsage, "", "id")
 
 	report := filepath.Join(folder, "report.csv")
-	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "0 rows")
-	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 0 rows", "")
-	command{t: t}.run("audit", "summary").want(t, exitDone, "total          0         0\n", "")
+	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "1 rows") // this reading
+	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 1 rows", "")
+	command{t: t}.run("audit", "summary").want(t, exitDone, "compliance  access                 2         0\n", "")
 	command{t: t}.run("audit", "summary", "--profile", filepath.Join(g.Dir, "profiles", "vtb.yaml")).want(t, exitStuck, "", "ACCESS_DENIED")
 
 	command{t: t}.run("partner", "list").want(t, exitDone, "ВТБ", "")
@@ -48,7 +48,7 @@ func TestCommandsAgainstAWholeGateway(t *testing.T) {
 	}
 	var status ledgerStatus
 	got := command{t: t}.run("ledger", "status", "--json")
-	if err := json.Unmarshal([]byte(got.out), &status); err != nil || status.Accounts != 3000 || status.Entries != 0 || status.Schema != status.WantSchema {
+	if err := json.Unmarshal([]byte(got.out), &status); err != nil || status.Accounts != 3000 || status.Entries != 2 || status.Schema != status.WantSchema {
 		t.Errorf("%s: %v", got.out, err)
 	}
 	command{t: t}.run("audit", "summary").want(t, exitStuck, "", "no gateway answers")
