@@ -31,7 +31,7 @@ func actLines(act *porukav1.ErasureAct) []actLine {
 }
 
 // groundsInRussian are the grounds as an act names them.
-var groundsInRussian = map[porukav1.EraseAccountRequest_Ground]string{ //nolint:gochecknoglobals // a constant table
+var groundsInRussian = map[porukav1.EraseAccountRequest_Ground]string{
 	porukav1.EraseAccountRequest_PERSON_ASKED:   "требование субъекта персональных данных",
 	porukav1.EraseAccountRequest_ORDERED:        "предписание суда или уполномоченного органа",
 	porukav1.EraseAccountRequest_RETENTION_OVER: "истёк срок хранения",

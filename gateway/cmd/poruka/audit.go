@@ -12,19 +12,25 @@ import (
 
 // auditCmd is for compliance staff.
 type auditCmd struct {
-	Report  auditReportCmd  `cmd:"" help:"Write a report of decided requests to a file."`
-	Summary auditSummaryCmd `cmd:"" help:"Count decided requests by bank and outcome."`
-	Verify  auditVerifyCmd  `cmd:"" help:"Check a report or a receipt, without a network and without a database."`
+	Report    auditReportCmd    `cmd:"" help:"Write a report of decided requests to a file."`
+	Summary   auditSummaryCmd   `cmd:"" help:"Count decided requests by bank and outcome."`
+	Conflicts auditConflictsCmd `cmd:"" help:"List where two banks vouched for different data of one person."`
+	Verify    auditVerifyCmd    `cmd:"" help:"Check a report or a receipt, without a network and without a database."`
+}
+
+// moments is embedded by commands that look at a stretch of time.
+type moments struct {
+	From string `help:"Decided at or after this day, or moment: 2026-11-01, counted in Moscow, or 2026-11-01T09:30:00+03:00." placeholder:"TIME"`
+	To   string `help:"Decided before this day or moment." placeholder:"TIME"`
 }
 
 // period is embedded by commands that choose records.
 type period struct {
-	From string `help:"Decided at or after this day, or moment: 2026-11-01, counted in Moscow, or 2026-11-01T09:30:00+03:00." placeholder:"TIME"`
-	To   string `help:"Decided before this day or moment." placeholder:"TIME"`
+	moments
 	Bank string `help:"Only this bank, or 'portal'." placeholder:"ID"`
 }
 
-func (p period) times() (from, to *timestamppb.Timestamp, err error) {
+func (p moments) times() (from, to *timestamppb.Timestamp, err error) {
 	if from, err = readMoment("--from", p.From); err != nil {
 		return nil, nil, err
 	}

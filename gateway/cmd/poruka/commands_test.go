@@ -36,7 +36,7 @@ func TestWrongUseIsExplained(t *testing.T) {
 	}{
 		"unknown command":         {[]string{"acounts"}, "See 'poruka --help'."},
 		"unknown flag":            {[]string{"audit", "summary", "--banks", "x"}, "did you mean \"--bank\"?\nSee 'poruka audit summary --help'."},
-		"half a command":          {[]string{"audit"}, "expected one of \"report\", \"summary\", \"verify\"\nSee 'poruka audit --help'."},
+		"half a command":          {[]string{"audit"}, "expected one of \"report\", \"summary\", \"conflicts\", \"verify\"\nSee 'poruka audit --help'."},
 		"missing argument":        {[]string{"audit", "verify"}, "name a report, or give --receipt"},
 		"a format there is not":   {[]string{"audit", "report", "--format", "pdf"}, "--format must be one of"},
 		"an outcome there is not": {[]string{"audit", "report", "--outcome", "YES"}, "--outcome must be one of [CONFIRMED ALREADY_CONFIRMED"},
