@@ -6,6 +6,7 @@
 //   - floor: the main call with a ready-made answer over the same mTLS, gRPC and REST (handler called in process), nothing behind it;
 //   - ungrouped: the same gateway with one transaction for each confirmation;
 //   - engine: grouped decisions on the embedded ledger without a gateway;
+//   - log: the ledger layer with all that makes and signs the log beside the same without it, on both engines; COPY beside a report;
 //   - on PostgreSQL, on one private server: transactions as one would write them, two round trips, point reads, inserts, COPY.
 //
 // deploy/docs/performance.md says what is compared with what. It needs Linux (/proc) and bin/poruka; `make bench` builds it. Without

@@ -37,7 +37,7 @@ func (c *engineCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.fill(ctx, committer); err != nil {
+	if err := fillEngine(ctx, committer, c.Accounts); err != nil {
 		return err
 	}
 	var next atomic.Int64
@@ -73,12 +73,12 @@ func engineAccount(n uint64) ledger.Account {
 	}
 }
 
-// fill makes the accounts that are not there yet.
-func (c *engineCmd) fill(ctx context.Context, committer *group.Committer) error {
-	for n := uint64(0); n < uint64(c.Accounts); {
+// fillEngine makes the accounts that are not there yet.
+func fillEngine(ctx context.Context, committer *group.Committer, count int) error {
+	for n := uint64(0); n < uint64(count); {
 		var keys ledger.Keys
 		var accounts []ledger.Account
-		for ; len(accounts) < 256 && n < uint64(c.Accounts); n++ {
+		for ; len(accounts) < 256 && n < uint64(count); n++ {
 			accounts = append(accounts, engineAccount(n))
 			keys.Accounts = append(keys.Accounts, accounts[len(accounts)-1].ID)
 		}
@@ -99,28 +99,35 @@ func (c *engineCmd) fill(ctx context.Context, committer *group.Committer) error 
 // raise is the shape of a confirmation: it loads the account, an entry that is not there and two counters, and stores an entry and the
 // account. The level stays, so that the account may be raised again; the cost is the same.
 func raise(ctx context.Context, committer *group.Committer, snils ledger.Index) error {
+	_, err := raised(ctx, committer, snils, nil)
+	return err
+}
+
+// raised is raise for those who want the entry.
+func raised(ctx context.Context, committer *group.Committer, snils ledger.Index, commitments []ledger.Commitment) (ledger.Entry, error) {
 	id := ledger.EntryID(uuid.New())
 	keys := ledger.Keys{
 		Entries: []ledger.EntryID{id}, SNILS: []ledger.Index{snils},
 		Attempts: []ledger.AttemptKey{{Subject: snils}, {Subject: snils, Partner: bank}},
 	}
-	_, err := group.Do(ctx, committer, bank, keys, func(v *ledger.View) (struct{}, error) {
+	return group.Do(ctx, committer, bank, keys, func(v *ledger.View) (ledger.Entry, error) {
 		found, ok := v.AccountBySNILS(snils)
 		if !ok {
-			return struct{}{}, ledger.ErrNotFound
+			return ledger.Entry{}, ledger.ErrNotFound
 		}
+		now := time.Now().UTC().Truncate(time.Microsecond)
 		found.Method, found.Version = ledger.MethodBank, found.Version+1
-		found.ConfirmedBy, found.Confirmation, found.ConfirmedAt = bank, id, time.Now()
+		found.ConfirmedBy, found.Confirmation, found.ConfirmedAt = bank, id, now
 		v.PutAccount(found)
-		v.AddEntry(ledger.Entry{
+		e := ledger.Entry{
 			ID: id, Kind: ledger.KindConfirmation, Partner: bank, Account: found.ID, Outcome: ledger.OutcomeConfirmed,
 			Fields: make([]ledger.FieldResult, 12), Before: ledger.LevelStandard, After: ledger.LevelConfirmed, Method: ledger.MethodBank,
 			Policy: "match/1", Style: "native", Serial: "1f2e3d4c5b6a7980", Means: ledger.AuthenticatedBySMS,
-			AuthedAt: time.Now(), DecidedAt: time.Now(), Encoding: ledger.EncodingVersion,
-		})
-		return struct{}{}, nil
+			AuthedAt: now, DecidedAt: now, Encoding: ledger.EncodingVersion, Commitments: commitments,
+		}
+		v.AddEntry(e)
+		return e, nil
 	})
-	return err
 }
 
 // measureEngine runs the engine at every number of callers, grouped and not.

@@ -19,12 +19,13 @@ type command struct {
 	Only   onlyCmd   `cmd:"" help:"Drive one case against a gateway that runs already, for a profiler."`
 	Floor  floorCmd  `cmd:"" hidden:"" help:"Serve the floor; started by the bench itself."`
 	Engine engineCmd `cmd:"" hidden:"" help:"Drive the embedded ledger without a gateway; started by the bench itself."`
+	Export exportCmd `cmd:"" hidden:"" help:"Make reports of a ledger on a database server; started by the bench itself."`
 }
 
 // runCmd is the bench itself.
 type runCmd struct {
 	Binary     string        `help:"The gateway." default:"bin/poruka" type:"existingfile"`
-	Parts      []string      `help:"What to measure." enum:"embedded,postgres" default:"embedded,postgres"`
+	Parts      []string      `help:"What to measure." enum:"embedded,postgres,log" default:"embedded,postgres,log"`
 	Quick      bool          `help:"Short turns and small ledgers: whether it works, and roughly how fast."`
 	Callers    []int         `help:"Callers at the same time, embedded part." default:"1,16,64,256"`
 	Duration   time.Duration `help:"Of each case of the embedded part." default:"3s"`
@@ -36,6 +37,8 @@ type runCmd struct {
 	Rounds     int           `help:"How often baselines and ours take turns on PostgreSQL." default:"3"`
 	ImportRows int           `help:"Accounts of the file that is imported." default:"100000"`
 	Dir        string        `help:"Folder to work in; kept when named, so that the embedded accounts need not be made again." placeholder:"DIR"`
+	LogTurn    time.Duration `help:"Of one turn with the log, and of one without." default:"2s"`
+	LogRows    int           `help:"Entries that are put into the log at once, reported and checked." default:"120000"`
 	JSON       string        `help:"File for the figures." placeholder:"FILE"`
 }
 
@@ -43,6 +46,7 @@ type runCmd struct {
 func (c *runCmd) shorten() {
 	c.Callers, c.Duration, c.WarmUp, c.Embedded = []int{1, 64}, time.Second, 200*time.Millisecond, 20_000
 	c.Accounts, c.Turn, c.Rounds, c.ImportRows = []int{10_000}, time.Second, 1, 20_000
+	c.LogTurn, c.LogRows = time.Second, 20_000
 }
 
 func main() {
@@ -79,7 +83,7 @@ func (c *runCmd) Run(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, *world, *report) error
-	}{{"embedded", measureEmbedded}, {"postgres", measurePostgres}} {
+	}{{"embedded", measureEmbedded}, {"postgres", measurePostgres}, {"log", measureLog}} {
 		if !slices.Contains(c.Parts, part.name) {
 			continue
 		}

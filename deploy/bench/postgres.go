@@ -8,10 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/poruka/poruka/gateway/config"
-	"github.com/poruka/poruka/gateway/development"
 	"github.com/poruka/poruka/ledger/ledgertest/postgres"
-	"github.com/poruka/poruka/ledger/seal"
 )
 
 // Names of the cases on PostgreSQL.
@@ -90,26 +87,8 @@ func measurePostgres(ctx context.Context, w *world, r *report) (err error) {
 	return nil
 }
 
-func (p *pgWorld) prepare(ctx context.Context) error {
-	settings, err := config.Config{DataDir: p.data(), Dev: true}.Complete()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(p.data(), 0o700); err != nil {
-		return err
-	}
-	if err := development.Prepare(ctx, settings, time.Now); err != nil {
-		return err
-	}
-	population, err := development.Population(p.data(), time.Now)
-	if err != nil {
-		return err
-	}
-	ring, err := seal.Load(settings.KeyRing)
-	if err != nil {
-		return err
-	}
-	if p.sealer, err = newSealer(population, ring); err != nil {
+func (p *pgWorld) prepare(ctx context.Context) (err error) {
+	if p.sealer, _, _, err = p.invent(ctx); err != nil {
 		return err
 	}
 	slices.Sort(p.Accounts)

@@ -14,7 +14,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/gateway/development"
+	"github.com/poruka/poruka/ledger/seal"
 )
 
 // world is what all cases share: a data directory with accounts, and what banks say of their owners.
@@ -54,6 +56,30 @@ func (w *world) prepare(ctx context.Context) error {
 		return err
 	}
 	return w.readClaims()
+}
+
+// invent gives what makes sealed accounts, the key ring under which it seals them, and the name of the log.
+func (w *world) invent(ctx context.Context) (*sealer, *seal.Ring, string, error) {
+	settings, err := config.Config{DataDir: w.data(), Dev: true}.Complete()
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if err := os.MkdirAll(w.data(), 0o700); err != nil {
+		return nil, nil, "", err
+	}
+	if err := development.Prepare(ctx, settings, time.Now); err != nil {
+		return nil, nil, "", err
+	}
+	population, err := development.Population(w.data(), time.Now)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	ring, err := seal.Load(settings.KeyRing)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	s, err := newSealer(population, ring)
+	return s, ring, settings.LogOrigin(), err
 }
 
 // readClaims prepares what banks say of the owners of all accounts that can be raised.
