@@ -4,7 +4,9 @@
 //	go run ./deploy/chaos --seed 17 --runs 1
 //
 // Each trial has accounts and request ids of its own; gateways and ledger are shared by all. A trial that finds something prints
-// its seed and the command that repeats it, and leaves a page that shows its history. See packages stage, trial and model.
+// its seed and the command that repeats it, and leaves a page that shows its history. After every tenth trial the log must have caught
+// up and hold what it promised, and at the end the whole ledger is checked as `poruka ledger fsck` does. See packages stage, trial, model
+// and notary.
 //
 // Exit status: 0 when nothing was found, 1 when something was, 2 for a wrong command line, 3 when the ledger is missing or the
 // stage fails. Ctrl-C ends it after the trial under way; what was done until then is summed up.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poruka/poruka/deploy/chaos/notary"
 	"github.com/poruka/poruka/deploy/chaos/stage"
 	"github.com/poruka/poruka/deploy/chaos/trial"
 	"github.com/poruka/poruka/ledger/person"
@@ -34,6 +35,11 @@ type tour struct {
 	lost                    int
 	answers                 map[string]int
 	slowest                 time.Duration
+
+	notary   *notary.Notary
+	first    uint64 // seed of this run
+	audited  uint64 // seed of the first trial since the last audit
+	isBroken bool   // the log is not what was promised, and stays so
 }
 
 // population is that of the development server, whose people are who they are on any day.
@@ -52,21 +58,37 @@ func (t *tour) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.began, t.told, t.answers = t.clock(), t.clock(), map[string]int{}
+	if err := t.openNotary(ctx); err != nil {
+		return err
+	}
+	t.began, t.told, t.answers, t.audited = t.clock(), t.clock(), map[string]int{}, t.seed
+	t.first = t.seed
 	defer t.sum()
-	for ; !t.isOver(); t.seed++ {
+	for !t.isOver() {
 		if err := t.one(ctx, everybody); err != nil {
 			return fmt.Errorf("seed %d: %w", t.seed, err)
+		}
+		if t.seed++; t.seed-t.audited >= auditEvery {
+			if err := t.audit(ctx, false); err != nil {
+				return err
+			}
+			t.audited = t.seed
 		}
 		if t.clock().Sub(t.told) >= t.every {
 			t.told = t.clock()
 			fmt.Fprintln(t.out, t.line())
 		}
 	}
-	return nil
+	if t.isBroken {
+		return nil
+	}
+	return t.audit(ctx, true)
 }
 
 func (t *tour) isOver() bool {
+	if t.isBroken {
+		return true
+	}
 	select {
 	case <-t.enough:
 		return true
@@ -78,9 +100,11 @@ func (t *tour) isOver() bool {
 func (t *tour) one(ctx context.Context, everybody *people.Population) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
+	stop := t.watch(ctx)
 	got, err := trial.Run(ctx, trial.Config{
-		Seed: t.seed, Place: t.stage, Population: everybody, Clock: t.clock, Search: search, Settle: settle,
+		Seed: t.seed, Place: t.stage, Population: everybody, Clock: t.clock, Search: search, Settle: settle, Receipt: t.notary.Receipt,
 	})
+	stop()
 	if err != nil {
 		return err
 	}
@@ -94,6 +118,7 @@ func (t *tour) one(ctx context.Context, everybody *people.Population) error {
 		t.undecided++
 		fmt.Fprintf(t.out, "seed %d: the search for an order took longer than %v\n", t.seed, search)
 	}
+	got.Violations = append(got.Violations, t.stage.Alarms()...)
 	if len(got.Violations) > 0 {
 		t.found++
 		return t.report(got)
@@ -108,15 +133,19 @@ func (t *tour) report(got trial.Result) error {
 	if err != nil {
 		return err
 	}
-	log, err := keep("poruka-chaos-*.log", func(w io.Writer) error {
-		_, err := io.WriteString(w, t.stage.Log())
-		return err
-	})
+	log, err := t.keepLog()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "  history: %s\n  log:     %s\n  repeat:  %s\n\n", page, log, t.repeat(t.seed, 1))
 	return nil
+}
+
+func (t *tour) keepLog() (string, error) {
+	return keep("poruka-chaos-*.log", func(w io.Writer) error {
+		_, err := io.WriteString(w, t.stage.Log())
+		return err
+	})
 }
 
 // keep writes a file that stays.
@@ -159,8 +188,8 @@ func (t *tour) line() string {
 // sum says what was done.
 func (t *tour) sum() {
 	_, kinds := t.faults()
-	fmt.Fprintf(t.out, "\n%s\n  faults:    %s\n  answers:   %s\n  slowest:   %v\n  undecided: %d\n",
-		t.line(), kinds, listed(t.answers), t.slowest.Round(time.Millisecond), t.undecided)
+	fmt.Fprintf(t.out, "\n%s\n  faults:    %s\n  answers:   %s\n  slowest:   %v\n  undecided: %d\n  the log:   %s\n",
+		t.line(), kinds, listed(t.answers), t.slowest.Round(time.Millisecond), t.undecided, t.notary.Told())
 	if t.runs == 0 || t.done < t.runs {
 		fmt.Fprintf(t.out, "  go on:     %s\n", t.repeat(t.seed, max(0, t.runs-t.done)))
 	}

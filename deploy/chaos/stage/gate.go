@@ -93,7 +93,7 @@ func (g *gate) conn(caller string) grpc.ClientConnInterface {
 	if line := g.lines[caller]; line != nil {
 		return line
 	}
-	line, err := development.ProfileOf(g.settings.DataDir, caller, g.running.GRPCAddress(), g.running.RESTAddress()).Dial()
+	line, err := development.ProfileOf(g.stage.cfg.Dir, caller, g.running.GRPCAddress(), g.running.RESTAddress()).Dial()
 	if err != nil {
 		return nobody{}
 	}

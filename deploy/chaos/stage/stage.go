@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type Stage struct {
 	server  *postgres.Server // that may be killed; nil when there is none
 	proxies []*pgproxy.Proxy
 	gates   []*gate
+	direct  config.Config // of the ledger with nothing between
 	closers []func() error
 	tape    *tape
 	tally   *tally
@@ -87,6 +89,7 @@ func (s *Stage) open(ctx context.Context) error {
 		if err := development.Prepare(ctx, settings, s.cfg.Clock); err != nil {
 			return err
 		}
+		settings.DataDir = filepath.Join(s.cfg.Dir, fmt.Sprintf("gateway-%d", i)) // each has its own last head of the log
 		g := &gate{stage: s, number: i, settings: settings}
 		s.gates = append(s.gates, g)
 		s.closers = append(s.closers, g.stop)
@@ -94,7 +97,8 @@ func (s *Stage) open(ctx context.Context) error {
 			return fmt.Errorf("gateway %d: %w", i, err)
 		}
 	}
-	return nil
+	s.direct, err = config.Config{DataDir: s.cfg.Dir, DatabaseURL: cmp.Or(s.direct.DatabaseURL, urls[0]), Dev: true}.Complete()
+	return err
 }
 
 // limits are those of the gateways. On the embedded ledger, which has few faults, hardly any call may wait: it is overloaded.
@@ -123,6 +127,7 @@ func (s *Stage) openLedger(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.direct.DatabaseURL = address
 		s.closers = append(s.closers, func() error { return drop(context.WithoutCancel(ctx)) })
 		return s.openProxies(address)
 	}
@@ -145,6 +150,7 @@ func (s *Stage) openPostgres(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.direct.DatabaseURL = address
 	return s.openProxies(address)
 }
 

@@ -27,6 +27,20 @@ func (r *run) compare(s *snapshot) []string {
 	return f
 }
 
+// judgeReceipts: every OK answer has a receipt that holds.
+func (r *run) judgeReceipts() []string {
+	var f findings
+	if r.Receipt == nil {
+		return f
+	}
+	for _, d := range r.decisions {
+		if err := r.Receipt(d.told.record); err != nil {
+			f.add("receipt: %s was answered %s, and the receipt of %s does not hold: %v", d.call, d.told.name, d.told.record.GetName(), err)
+		}
+	}
+	return f
+}
+
 // compareDecision: an OK answer has its entry, with the same outcome.
 func (f *findings) compareDecision(d decision, s *snapshot) {
 	c := d.told.record

@@ -121,6 +121,11 @@ func (r *run) readAccounts(ctx context.Context, s *snapshot) error {
 	return nil
 }
 
+// isAsked leaves out what gateways store without being asked: that somebody read a report, and seals of hours.
+func isAsked(record *porukav1.Record) bool {
+	return record.GetKind() != porukav1.Confirmation_ACCESS && record.GetKind() != porukav1.Confirmation_SEAL
+}
+
 // readRecords reads the report of everything that has been decided since the trial began.
 func (r *run) readRecords(ctx context.Context, s *snapshot) error {
 	audit := porukav1.NewAuditServiceClient(r.Place.Conn(r.Place.Gateways()-1, "compliance"))
@@ -130,7 +135,9 @@ func (r *run) readRecords(ctx context.Context, s *snapshot) error {
 			return err
 		}
 		for _, record := range page.GetRecords() {
-			s.records[record.GetName()] = append(s.records[record.GetName()], record)
+			if isAsked(record) {
+				s.records[record.GetName()] = append(s.records[record.GetName()], record)
+			}
 		}
 		if token = page.GetNextPageToken(); token == "" {
 			return nil

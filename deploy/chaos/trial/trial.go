@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/deploy/chaos/model"
 	"github.com/poruka/poruka/partners/sandbox/people"
 )
@@ -46,6 +47,8 @@ type Config struct {
 	Settle     time.Duration // how long what callers gave up on may still be on its way when the faults are over
 	// Strict: the ledger has no reason to repeat a transaction by itself; see model.Rules.
 	Strict bool
+	// Receipt judges the receipt of an OK answer. Nil: the place gives none.
+	Receipt func(*porukav1.Confirmation) error
 }
 
 // Result is what a trial found.
@@ -132,6 +135,7 @@ func (r *run) judge(seen *snapshot, violations []string) Result {
 	if stranger := r.history.Resolve(r.truth(seen)); stranger != "" {
 		violations = append(violations, fmt.Sprintf("an account owes its level to %s, which belongs to no request", stranger))
 	}
+	violations = append(violations, r.judgeReceipts()...)
 	checked := r.history.Check(model.Rules{Repeats: !r.Strict, Time: r.Search})
 	if checked.Verdict == model.NotLinearizable {
 		violations = append(violations, "there is no order in which all answers are right")
