@@ -131,6 +131,9 @@ func (r *Ring) dataKey(id ledger.AccountID, s ledger.Sealed) ([]byte, error) {
 	return key, nil
 }
 
+// DataKey is the id of the key of the ring that wraps new data keys.
+func (r *Ring) DataKey() uint32 { return r.sealing }
+
 // WrappedBy tells which key of the ring wrapped the data key; false when there is none.
 func WrappedBy(s ledger.Sealed) (keyID uint32, ok bool) { return wrappedBy(s) }
 

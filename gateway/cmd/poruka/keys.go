@@ -19,6 +19,7 @@ type keysCmd struct {
 	Init   keysInitCmd   `cmd:"" help:"Make a key ring for production."`
 	List   keysListCmd   `cmd:"" help:"List the keys of a ring."`
 	Rotate keysRotateCmd `cmd:"" help:"Add a new key to a ring and let it take over."`
+	Rewrap keysRewrapCmd `cmd:"" help:"Bring all accounts under the newest data key."`
 }
 
 // keyring is the flag that names the ring. Its file is written by 'poruka keys init', and by 'poruka serve --dev' for development.
