@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/poruka/poruka/ledger/ledgertest/postgres"
 )
@@ -12,6 +13,7 @@ import (
 // Names of the cases of the log; that of the engine stands before each.
 const (
 	caseWithout = "ledger layer without the log"
+	caseLinked  = "ledger layer with links and receipts"
 	caseWith    = "ledger layer with links, receipts, integrator, signer"
 	caseLogged  = "from the decision into the log"
 	caseSigned  = "from the decision under a signed checkpoint"
@@ -61,80 +63,92 @@ func measureLogOn(ctx context.Context, w *world, r *report, engine string, serve
 	return nil
 }
 
-// cost lets confirmations with the log and without it take turns, each in a ledger of its own.
+// side is the ledger layer in one of the ways that are compared, in a ledger of its own.
+type side struct {
+	*confirmer
+	name    string
+	store   *watched
+	machine *machine // nil: nothing comes into the log
+}
+
+func (l *logWorld) openSide(ctx context.Context, name string) (*side, error) {
+	store, _, err := l.store(ctx, fmt.Sprint("side-", len(name)))
+	if err != nil {
+		return nil, err
+	}
+	s := &side{name: name, store: newWatched(store)}
+	if s.confirmer, err = l.newConfirmer(ctx, store, name != caseWithout); err != nil {
+		return nil, err
+	}
+	if name == caseWith {
+		s.machine, err = l.newMachine(s.store)
+	}
+	return s, err
+}
+
+func (s *side) close() {
+	_ = s.committer.Close(context.Background())
+	_ = s.store.Close()
+}
+
+// cost lets confirmations with the log and without it take turns, every other time in the opposite order.
 func (l *logWorld) cost(ctx context.Context) error {
-	bare, _, err := l.store(ctx, "without")
-	if err != nil {
-		return err
-	}
-	defer bare.Close()
-	logged, _, err := l.store(ctx, "with")
-	if err != nil {
-		return err
-	}
-	defer logged.Close()
-	without, err := l.newConfirmer(ctx, bare, false)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = without.committer.Close(context.WithoutCancel(ctx)) }()
-	with, err := l.newConfirmer(ctx, logged, true)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = with.committer.Close(context.WithoutCancel(ctx)) }()
-	watch := newWatched(logged)
-	m, err := l.newMachine(watch)
-	if err != nil {
-		return err
-	}
-	defer m.start(ctx)()
-	for _, c := range []*confirmer{without, with} { // not counted
-		if _, err := (load{callers: logCallers, duration: l.LogTurn / 4, one: c.confirm}).run(ctx); err != nil {
+	var sides []*side
+	for _, name := range []string{caseWithout, caseLinked, caseWith} {
+		s, err := l.openSide(ctx, name)
+		if err != nil {
 			return err
 		}
+		defer s.close()
+		if _, err := (load{callers: logCallers, duration: l.LogTurn / 2, one: s.confirm}).run(ctx); err != nil { // not counted
+			return err
+		}
+		sides = append(sides, s)
 	}
-	if err := m.drain(ctx); err != nil {
+	whole := sides[len(sides)-1]
+	defer whole.machine.start(ctx)()
+	if err := whole.machine.drain(ctx); err != nil {
 		return err
 	}
-	for range max(2, l.Rounds) {
-		if err := l.turn(ctx, caseWithout, without, nil); err != nil {
-			return err
+	whole.store.forget()
+	for range 2 * l.Rounds {
+		for _, s := range sides {
+			if err := l.turn(ctx, s); err != nil {
+				return err
+			}
 		}
-		if err := l.turn(ctx, caseWith, with, m); err != nil {
-			return err
-		}
+		slices.Reverse(sides)
 	}
-	l.report.add(row{Case: l.named(caseLogged), Sample: watch.sample(watch.logged)})
-	l.report.add(row{Case: l.named(caseSigned), Sample: watch.sample(watch.signed)})
+	l.report.add(row{Case: l.named(caseLogged), Sample: whole.store.sample(whole.store.logged)})
+	l.report.add(row{Case: l.named(caseSigned), Sample: whole.store.sample(whole.store.signed)})
 	return nil
 }
 
 // turn confirms for a while. What the log is behind then is done before the turn ends, and the CPU time of that counted too.
-func (l *logWorld) turn(ctx context.Context, name string, c *confirmer, m *machine) error {
-	fmt.Fprintln(os.Stderr, l.named(name))
+func (l *logWorld) turn(ctx context.Context, side *side) error {
+	fmt.Fprintln(os.Stderr, l.named(side.name))
 	before, err := l.meter().read()
 	if err != nil {
 		return err
 	}
-	s, err := load{callers: logCallers, duration: l.LogTurn, meter: l.meter(), one: c.confirm}.run(ctx)
+	s, err := load{callers: logCallers, duration: l.LogTurn, meter: l.meter(), one: side.confirm}.run(ctx)
 	if err == nil && s.Errors > 0 {
 		err = errors.New(s.FirstFail)
 	}
-	if err == nil && m != nil {
-		err = m.drain(ctx)
+	if err == nil && side.machine != nil {
+		err = side.machine.drain(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	after, err := l.meter().read()
 	s.ServerCPU, s.DatabaseCPU = after.server-before.server, after.database-before.database
-	l.report.add(row{Case: l.named(name), Sample: s, Floor: l.floor(name)})
+	l.report.add(row{Case: l.named(side.name), Sample: s, Floor: l.floor(side.name)})
 	return err
 }
 
 func (l *logWorld) floor(name string) string {
-	if name == caseWith {
+	if name != caseWithout {
 		return l.named(caseWithout)
 	}
 	return ""

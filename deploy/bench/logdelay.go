@@ -32,6 +32,15 @@ func newWatched(store ledger.Engine) *watched {
 	return &watched{Engine: store, logged: newHistogram(), signed: newHistogram()}
 }
 
+// forget begins anew.
+func (w *watched) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unsigned = nil
+	w.logged.Reset()
+	w.signed.Reset()
+}
+
 // Unlogged remembers what it lists.
 func (w *watched) Unlogged(ctx context.Context, head ledger.LogHead, limit int) ([]ledger.Entry, ledger.Cursor, error) {
 	entries, after, err := w.Engine.Unlogged(ctx, head, limit)

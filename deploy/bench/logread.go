@@ -87,7 +87,7 @@ func (l *logWorld) proofs(ctx context.Context, store ledger.Engine, some []ledge
 	if err != nil {
 		return err
 	}
-	s, err := load{callers: 1, duration: l.LogTurn, meter: l.meter(), one: func(ctx context.Context, _ int, n int64) error {
+	s, err := load{callers: 1, duration: 2 * l.LogTurn, meter: l.meter(), one: func(ctx context.Context, _ int, n int64) error {
 		e, err := store.Entry(ctx, some[int(n*7919)%len(some)].ID)
 		if err != nil {
 			return err

@@ -37,8 +37,8 @@ type runCmd struct {
 	Rounds     int           `help:"How often baselines and ours take turns on PostgreSQL." default:"3"`
 	ImportRows int           `help:"Accounts of the file that is imported." default:"100000"`
 	Dir        string        `help:"Folder to work in; kept when named, so that the embedded accounts need not be made again." placeholder:"DIR"`
-	LogTurn    time.Duration `help:"Of one turn with the log, and of one without." default:"2s"`
-	LogRows    int           `help:"Entries that are put into the log at once, reported and checked." default:"120000"`
+	LogTurn    time.Duration `help:"Of one turn with the log, and of one without; there are two in each round." default:"1s"`
+	LogRows    int           `help:"Entries that are put into the log at once, reported and checked." default:"100000"`
 	JSON       string        `help:"File for the figures." placeholder:"FILE"`
 }
 
@@ -46,7 +46,7 @@ type runCmd struct {
 func (c *runCmd) shorten() {
 	c.Callers, c.Duration, c.WarmUp, c.Embedded = []int{1, 64}, time.Second, 200*time.Millisecond, 20_000
 	c.Accounts, c.Turn, c.Rounds, c.ImportRows = []int{10_000}, time.Second, 1, 20_000
-	c.LogTurn, c.LogRows = time.Second, 20_000
+	c.LogTurn, c.LogRows = time.Second/2, 20_000
 }
 
 func main() {
