@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -70,7 +71,10 @@ func (g *gate) stop() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running = nil
-	return err
+	if err != nil {
+		return fmt.Errorf("gateway %d does not end well: %w", g.number, err)
+	}
+	return nil
 }
 
 // hangUp cuts the lines of all callers.
