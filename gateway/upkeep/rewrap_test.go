@@ -143,7 +143,7 @@ func (y *yard) held(ring *seal.Ring) {
 		a, err := y.store.Account(y.t.Context(), was.ID)
 		y.check(err)
 		profile, err := ring.Open(a.ID, a.Profile)
-		if err != nil || string(profile) != fmt.Sprint("profile ", n) || a.Version != 1 || !a.UpdatedAt.Equal(noon) || a.SNILS != was.SNILS {
+		if err != nil || string(profile) != fmt.Sprint("profile ", n) || a.Version != 1 || !a.UpdatedAt.Equal(was.UpdatedAt) || a.SNILS != was.SNILS {
 			y.t.Fatalf("account %d: %q, %v, %+v", n, profile, err, a)
 		}
 		before, err := y.ring.Commit(a.ID, was.Profile, ledger.EntryID{9}, ledger.GroupName, []byte("x"))

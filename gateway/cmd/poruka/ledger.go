@@ -25,6 +25,7 @@ type ledgerCmd struct {
 	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print what was signed last of the log."`
 	Migrate    ledgerMigrateCmd    `cmd:"" help:"Make or update the schema on a database server."`
 	Fsck       ledgerFsckCmd       `cmd:"" help:"Check the whole ledger: derive everything from the entries, and name what disagrees."`
+	Retain     ledgerRetainCmd     `cmd:"" help:"Erase the accounts that were idle for too long."`
 }
 
 // ledgerStatusCmd opens the ledger and counts.
