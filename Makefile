@@ -32,7 +32,7 @@ demo: build ## Let five simulated banks confirm customers, check the ledger, pri
 	bin/poruka demo
 
 .PHONY: bench
-bench: ## Measure throughput and latency of a whole gateway.
+bench: build ## Measure throughput and latency of a whole gateway.
 	go run ./deploy/bench
 
 # Checking
