@@ -55,6 +55,8 @@ func TestCommandsOnADatabaseServer(t *testing.T) {
 	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "2 rows") // the reading is one
 	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 2 rows", "")
 	command{t: t}.run("ledger", "status", "--database-url", url).want(t, exitDone, "PostgreSQL", "") // beside the gateway
+	command{t: t}.run("keys", "rewrap", "--database-url", url).want(t, exitDone, "rewrapped   0\n", "")
+	command{t: t}.run("ledger", "retain", "--profiles-idle-for", "1d", "--apply", "--database-url", url).want(t, exitDone, "until idle since", "")
 }
 
 func confirmSomebody(t *testing.T, g *gatewaytest.Gateway) {
