@@ -55,7 +55,7 @@ func parseCursor(public ledger.Cursor) (cursor, error) {
 	}
 	var c cursor
 	for i, p := range []*place{&c.place, &c.bound}[:len(parts)/2] {
-		n, err := strconv.ParseInt(parts[2*i+1], 10, 32)
+		n, err := strconv.ParseInt(parts[2*i+1], 10, 64)
 		if err != nil || n < 0 || !isDecimal(parts[2*i]) {
 			return cursor{}, ledger.ErrCursor
 		}

@@ -31,8 +31,10 @@ type dialect struct {
 	wholeSubjects   bool   // that SQL takes the subjects alone, and gives all their counters
 	copyAccounts    string // SQL that copies accounts in the binary form; empty where an INSERT is as good
 
-	place   string // SQL type of entry.place
-	horizon string // SQL of the place before which the order of entries is final; empty when it always is
+	place string // SQL type of entry.place
+	// sharedPlaces: two transactions that touch nothing in common may commit at one place.
+	sharedPlaces bool
+	horizon      string // SQL of the place before which the order of entries is final; empty when it always is
 	// misplaced is SQL that is true when new entries would stand before stored ones; empty when that cannot be.
 	misplaced string
 
@@ -91,7 +93,7 @@ func onCockroach() *dialect {
 		// server locks what it scans and nothing that it looks up in a join, so all counters of a subject are read.
 		attempts:      "SELECT subject, partner, counter FROM attempt WHERE subject = ANY($1::BYTEA[]) ORDER BY subject, partner FOR UPDATE",
 		wholeSubjects: true,
-		place:         "DECIMAL",
+		place:         "DECIMAL", sharedPlaces: true,
 		// Later versions do not let users look at the tables that this is made from.
 		estimate: "SELECT max(estimated_row_count)::INT8 FROM [SHOW TABLES] WHERE table_name = $1::TEXT",
 	}

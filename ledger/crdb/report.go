@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -161,7 +162,7 @@ func (s *Store) Entries(ctx context.Context, filter ledger.Filter, page ledger.P
 }
 
 // lastOrdinal stands behind every entry of a transaction.
-const lastOrdinal = 1<<31 - 1
+const lastOrdinal = math.MaxInt64
 
 // span gives the places between which a list lies; to is zero when it is empty. What a cursor brings along is not asked again.
 func (s *Store) span(ctx context.Context, filter ledger.Filter, after cursor, until place) (from, to place, err error) {

@@ -24,10 +24,12 @@ type statements struct {
 	log logStatements
 
 	all []*statement
+
+	sharedPlaces bool // of the dialect
 }
 
 func newStatements(d *dialect) *statements {
-	s := &statements{copyAccounts: d.copyAccounts, wholeSubjects: d.wholeSubjects}
+	s := &statements{copyAccounts: d.copyAccounts, wholeSubjects: d.wholeSubjects, sharedPlaces: d.sharedPlaces}
 	add := func(name, text string) *statement {
 		st := &statement{"poruka_" + name, text}
 		s.all = append(s.all, st)
@@ -91,11 +93,11 @@ WHERE id = ($1::UUID[])[1]`)
   ($3::TEXT[])[1], ($4::BYTEA[])[1], ($5::UUID[])[1], ($6::INT2[])[1], ($7::TEXT[])[1], ($8::BYTEA[])[1], ($9::INT2[])[1],
   ($10::INT2[])[1], ($11::INT2[])[1], ($12::TEXT[])[1], ($13::TEXT[])[1], ($14::TEXT[])[1], ($15::INT2[])[1], ($16::TIMESTAMPTZ[])[1],
   ($17::TIMESTAMPTZ[])[1], ($18::BOOL[])[1], ($19::UUID[])[1], ($20::INT2[])[1], ($21::TEXT[])[1], ($22::BYTEA[])[1],
-  ($23::BYTEA[])[1], ($24::BYTEA[])[1], ($25::INT4[])[1])`)
+  ($23::BYTEA[])[1], ($24::BYTEA[])[1], ($25::INT8[])[1])`)
 	s.record = add("record", "INSERT INTO entry ("+entryColumns+", ordinal) SELECT "+entryColumns+`, ordinal FROM
   unnest($1::UUID[], $2::INT2[], $3::TEXT[], $4::BYTEA[], $5::UUID[], $6::INT2[], $7::TEXT[], $8::BYTEA[], $9::INT2[], $10::INT2[],
   $11::INT2[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::INT2[], $16::TIMESTAMPTZ[], $17::TIMESTAMPTZ[], $18::BOOL[], $19::UUID[],
-  $20::INT2[], $21::TEXT[], $22::BYTEA[], $23::BYTEA[], $24::BYTEA[], $25::INT4[]) AS n(`+entryColumns+", ordinal)")
+  $20::INT2[], $21::TEXT[], $22::BYTEA[], $23::BYTEA[], $24::BYTEA[], $25::INT8[]) AS n(`+entryColumns+", ordinal)")
 	s.count = add("count", `INSERT INTO attempt (subject, partner, counter, expires_at)
 SELECT subject, partner, counter, expires_at FROM unnest($1::BYTEA[], $2::TEXT[], $3::BYTEA[], $4::TIMESTAMPTZ[])
   AS n(subject, partner, counter, expires_at)

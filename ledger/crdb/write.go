@@ -15,7 +15,8 @@ type change struct {
 	replaced []ledger.Account
 	created  []ledger.Account
 	entries  []ledger.Entry
-	ordinals []int // places of entries among those of the transaction
+	ordinals []int // of entries among those of the transaction, in the order of the decisions
+	first    ledger.EntryID
 	attempts []ledger.AttemptKey
 	counters map[ledger.AttemptKey]ledger.Attempts
 }
@@ -44,6 +45,9 @@ func changeOf(found ledger.Loaded, w ledger.Writes) change {
 	c.entries = make([]ledger.Entry, len(w.Entries))
 	for i, from := range c.ordinals {
 		c.entries[i] = w.Entries[from]
+	}
+	if len(w.Entries) > 0 {
+		c.first = w.Entries[0].ID
 	}
 	for key := range w.Attempts {
 		c.attempts = append(c.attempts, key)
@@ -83,7 +87,7 @@ func (c change) calls(s *statements) ([]call, error) {
 		out = append(out, call{statement: s.create, args: append(facts(c.created), profiles(c.created)...)})
 	}
 	if len(c.entries) > 0 {
-		out = append(out, call{statement: byNumber(len(c.entries), s.recordOne, s.record), args: records(c.entries, c.ordinals)})
+		out = append(out, call{statement: byNumber(len(c.entries), s.recordOne, s.record), args: records(c.entries, s.numbered(c.first, c.ordinals))})
 	}
 	if len(c.attempts) > 0 {
 		args, err := counts(c.attempts, c.counters)
@@ -140,14 +144,14 @@ func profiles(accounts []ledger.Account) [][]byte {
 	return finished(key, box, digest, snils, inn, phone, created)
 }
 
-func records(entries []ledger.Entry, ordinals []int) [][]byte {
+func records(entries []ledger.Entry, ordinals []int64) [][]byte {
 	n := len(entries)
 	id, kind, partner, digest := newArray(oidUUID, 20*n), newArray(oidInt2, 6*n), newArray(oidText, 16*n), newArray(oidBytes, 36*n)
 	account, outcome, reasons, fields := newArray(oidUUID, 20*n), newArray(oidInt2, 6*n), newArray(oidText, 24*n), newArray(oidBytes, 32*n)
 	before, after, method := newArray(oidInt2, 6*n), newArray(oidInt2, 6*n), newArray(oidInt2, 6*n)
 	policy, style, certificate := newArray(oidText, 12*n), newArray(oidText, 16*n), newArray(oidText, 44*n)
 	means, authed, decided, dry := newArray(oidInt2, 6*n), newArray(oidTime, 12*n), newArray(oidTime, 12*n), newArray(oidBool, 5*n)
-	withdrawn, encoding, ordinal := newArray(oidUUID, 20*n), newArray(oidInt2, 6*n), newArray(oidInt4, 8*n)
+	withdrawn, encoding, ordinal := newArray(oidUUID, 20*n), newArray(oidInt2, 6*n), newArray(oidInt8, 12*n)
 	detail, commitments, link, mark := newArray(oidText, 8*n), newArray(oidBytes, 110*n), newArray(oidBytes, 56*n), newArray(oidBytes, 36*n)
 	for i := range entries {
 		e := &entries[i]
@@ -171,7 +175,7 @@ func records(entries []ledger.Entry, ordinals []int) [][]byte {
 		dry.addBool(e.DryRun)
 		withdrawn.addKey(e.Withdrawn[:], e.Withdrawn.IsZero())
 		encoding.addInt2(e.Encoding)
-		ordinal.addInt4(ordinals[i])
+		ordinal.addInt8(ordinals[i])
 		detail.addKey([]byte(e.Detail), e.Detail == "")
 		commitments.addCommitments(e.Commitments)
 		link.addLink(&e.Link)

@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS entry (
   withdrawn    UUID,
   encoding     INT2 NOT NULL,
   place        DECIMAL NOT NULL DEFAULT cluster_logical_timestamp(),
-  ordinal      INT4 NOT NULL,
+  ordinal      INT8 NOT NULL,
   bucket       INT2 NOT NULL AS (mod(fnv32(id::STRING), 8)::INT2) STORED,
   CONSTRAINT entry_bucket CHECK (bucket IN (0, 1, 2, 3, 4, 5, 6, 7)),
   PRIMARY KEY (id),

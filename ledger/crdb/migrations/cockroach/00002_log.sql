@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS log_head (
   root    BYTES NOT NULL,
   epoch   INT8 NOT NULL,
   place   DECIMAL NOT NULL,
-  ordinal INT4 NOT NULL
+  ordinal INT8 NOT NULL
 );
 INSERT INTO log_head (one, size, root, epoch, place, ordinal) VALUES (true, 0, decode(repeat('00', 32), 'hex'), 0, 0, 0)
 ON CONFLICT (one) DO NOTHING;
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS log_tile (
 CREATE TABLE IF NOT EXISTS log_block (
   number  INT8 PRIMARY KEY,
   place   DECIMAL NOT NULL,
-  ordinal INT4 NOT NULL,
+  ordinal INT8 NOT NULL,
   UNIQUE INDEX log_block_place (place, ordinal)
 );
 
