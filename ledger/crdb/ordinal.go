@@ -14,7 +14,7 @@ const ordinalBits = 15
 func (s *statements) numbered(first ledger.EntryID, ordinals []int) []int64 {
 	var tag int64
 	if s.sharedPlaces {
-		tag = int64(binary.BigEndian.Uint64(first[:8])>>16) << ordinalBits //nolint:gosec // 63 bits
+		tag = int64(binary.BigEndian.Uint64(first[:8])>>16) << ordinalBits
 	}
 	out := make([]int64, len(ordinals))
 	for i, n := range ordinals {
