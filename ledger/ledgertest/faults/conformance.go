@@ -91,7 +91,7 @@ func opener(t *testing.T, c Config, rule func(uint64) pgproxy.Rule, as func(ledg
 			if e, err = c.Open(urls[name], Limits{}); err == nil {
 				return as(e), nil
 			}
-			if !errors.Is(err, ledger.ErrUnavailable) {
+			if !errors.Is(err, ledger.ErrUnavailable) && !errors.Is(err, ledger.ErrConflict) {
 				return nil, err
 			}
 			time.Sleep(pause)

@@ -164,6 +164,11 @@ func (p *patient) Summary(ctx context.Context, filter ledger.Filter) ([]ledger.C
 	return repeat(ctx, p, func() ([]ledger.Count, error) { return p.Engine.Summary(ctx, filter) })
 }
 
+// Accounts implements ledger.Census.
+func (p *patient) Accounts(ctx context.Context, after ledger.AccountID, limit int) ([]ledger.Account, error) {
+	return repeat(ctx, p, func() ([]ledger.Account, error) { return p.Engine.Accounts(ctx, after, limit) })
+}
+
 // Suspend implements ledger.Suspender.
 func (p *patient) Suspend(ctx context.Context, s ledger.Suspension) error {
 	_, err := repeat(ctx, p, func() (struct{}, error) { return struct{}{}, p.Engine.Suspend(ctx, s) })
