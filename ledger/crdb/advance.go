@@ -27,11 +27,15 @@ func (s *Store) AdvanceLog(ctx context.Context, step ledger.LogStep) error {
 		ctx, cancel = context.WithTimeout(ctx, 2*s.cfg.StatementTimeout)
 		defer cancel()
 	}
-	for n := 1; ; n++ {
+	for n, cut := 1, false; ; n++ {
 		f := s.advance(ctx, a)
+		if f == nil && a.isStale && cut { // by another, or by the attempt whose line was cut with COMMIT behind what failed
+			return fmt.Errorf("%w: the log has moved on", ledger.ErrOutcomeUnknown)
+		}
 		if f == nil {
 			return a.verdict()
 		}
+		cut = cut || f.class == reconnect
 		if f.code == uniqueViolation { // not by another integrator, who would have moved the head: the tables disagree
 			f.class = refused
 		}
