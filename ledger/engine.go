@@ -35,6 +35,10 @@ type Transactor interface {
 	//
 	// Other errors are ErrUnavailable, ErrConflict (nothing was stored) and ErrOutcomeUnknown (the engine has already tried
 	// to read back and could not).
+	//
+	// An engine that lost the answer to its commit reads back. A new entry is the proof of everything stored with it; a
+	// decision without one is known by the state that it wrote, and two that write the very same state (an account's
+	// Version, Digest, Level and UpdatedAt) cannot be told apart: nil then says that this state is stored.
 	Transact(ctx context.Context, keys Keys, decide func(*View) error) error
 }
 

@@ -165,11 +165,12 @@ func crossedGroups(t *testing.T, s suite) {
 		if worker%2 == 1 {
 			order = []int{2, 1}
 		}
-		for range 10 {
+		for turn := range 10 {
 			err := transact(t, e, keysOf(order...), func(v *ledger.View) error {
 				for _, n := range order {
 					a, _ := v.Account(accountID(n))
 					a.Version++
+					a.UpdatedAt = moment(1000*worker + turn) // tells this write from the same step of another worker
 					v.PutAccount(a)
 				}
 				return nil

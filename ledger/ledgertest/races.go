@@ -105,11 +105,12 @@ func noLostAttempt(t *testing.T, s suite) {
 func noLostUpdate(t *testing.T, s suite) {
 	e := s.fresh(t)
 	store(t, e, []ledger.Account{account(1)}, nil)
-	together(10, func(int) {
-		for range 10 {
+	together(10, func(worker int) {
+		for turn := range 10 {
 			err := transact(t, e, ledger.Keys{SNILS: []ledger.Index{index(1)}}, func(v *ledger.View) error {
 				a, _ := v.AccountBySNILS(index(1))
 				a.Version++
+				a.UpdatedAt = moment(1000*worker + turn) // tells this write from the same step of another worker
 				v.PutAccount(a)
 				return nil
 			})
