@@ -117,6 +117,24 @@ type Suspender interface {
 	Suspensions(ctx context.Context) ([]Suspension, error)
 }
 
+// Bookmark is how far a piece of background work is. Its Value is the work's own and holds no personal data.
+type Bookmark struct {
+	Name    string // 1 to 200 bytes
+	Version int64  // counts the changes, from 1
+	Value   []byte // at most 64 KiB
+}
+
+// Bookmarks keep how far background work is, so that every gateway and every restart goes on from there.
+type Bookmarks interface {
+	// Bookmark reads one, or ErrNotFound.
+	Bookmark(ctx context.Context, name string) (Bookmark, error)
+	// PutBookmark stores b if the stored version is b.Version-1 (none, when that is 0); otherwise nothing, and ErrConflict. After
+	// ErrOutcomeUnknown, Bookmark tells what became of it.
+	PutBookmark(ctx context.Context, b Bookmark) error
+	// BookmarksOf lists those whose names begin with prefix, ordered by name.
+	BookmarksOf(ctx context.Context, prefix string) ([]Bookmark, error)
+}
+
 // Status describes a store.
 type Status struct {
 	Engine        string // sqlite, postgres, cockroach

@@ -42,9 +42,11 @@ const (
 	KindErasure      Kind = 4 // the data of an account were destroyed
 	KindSeal         Kind = 5 // the count of a partner's entries in an hour
 	KindAccess       Kind = 6 // staff searched, viewed or exported
+	KindOrder        Kind = 7 // the portal asked a bank to confirm the owner of an account
+	KindOrderCancel  Kind = 8 // the portal took an order back
 )
 
-var kindNames = [...]string{"", "CONFIRMATION", "WITHDRAWAL", "PORTAL_RECORD", "ERASURE", "SEAL", "ACCESS"}
+var kindNames = [...]string{"", "CONFIRMATION", "WITHDRAWAL", "PORTAL_RECORD", "ERASURE", "SEAL", "ACCESS", "ORDER", "ORDER_CANCELLATION"}
 
 // String gives the stable name.
 func (k Kind) String() string { return nameOf(kindNames[:], uint8(k)) }

@@ -41,7 +41,7 @@ func TestNames(t *testing.T) {
 	names(t, "method", ledger.MethodESignature, ledger.ParseMethod, ledger.Method.String)
 	names(t, "registry status", ledger.RegistryNone, ledger.ParseRegistryStatus, ledger.RegistryStatus.String)
 	names(t, "outcome", ledger.OutcomeNotChecked, ledger.ParseOutcome, ledger.Outcome.String)
-	names(t, "kind", ledger.KindAccess, nil, ledger.Kind.String)
+	names(t, "kind", ledger.KindOrderCancel, nil, ledger.Kind.String)
 	names(t, "authentication", ledger.AuthenticatedInBranch, nil, ledger.Authentication.String)
 	names(t, "field", ledger.FieldEmail, nil, ledger.Field.String)
 	names(t, "group", ledger.GroupContact, nil, ledger.FieldGroup.String)

@@ -6,9 +6,11 @@
 package partners
 
 import (
+	"crypto/x509"
 	"time"
 
 	"github.com/poruka/poruka/ledger/person"
+	"github.com/poruka/poruka/partners/signature"
 )
 
 // ID names a bank, as in its certificate: lower-case letters, digits and hyphens.
@@ -25,7 +27,24 @@ type Partner struct {
 	Style       string      // the bank's dialect; every bank may use the native API as well
 	Limits      Limits
 	Required    person.Requirements // what a claim must hold beyond what every claim must
+	Keys        []signature.Key     // with which the bank signs, if its dialect does; old and new side by side
+	Endpoint    Endpoint            // the bank's own API; zero when the gateway never calls it
 }
+
+// Endpoint is an API of a bank, or of the portal, that the gateway calls over mutual TLS. Nothing that a caller sends can name another.
+type Endpoint struct {
+	URL        string         // https, without a path or with its beginning; empty: there is none
+	Authority  *x509.CertPool // who issues the server's certificates; never the system's
+	ServerName string         // the DNS name that the server's certificate must hold
+	Timeout    time.Duration  // of one call
+	Concurrent int            // calls under way at the same time
+	OrdersPath string         // where the data of an order are pulled from; empty: the bank calls us with the order's id
+	EventsPath string         // where events are delivered; empty: none are
+	Link       string         // where the customer goes, with {order} and {code} in it; empty: the bank has no such address
+}
+
+// IsZero reports whether there is nothing to call.
+func (e Endpoint) IsZero() bool { return e.URL == "" }
 
 // Limits are a bank's limits on one gateway.
 type Limits struct {

@@ -34,6 +34,7 @@ func Rows(reflection bool) []Row {
 
 	rows := []Row{
 		{"/poruka.v1.ConfirmationService/ConfirmIdentity", bank},
+		{"/poruka.v1.ConfirmationService/ConfirmStyled", bank},
 		{"/poruka.v1.ConfirmationService/ConfirmIdentities", bank},
 		{"/poruka.v1.ConfirmationService/GetConfirmation", bankOrPortal},
 		{"/poruka.v1.ConfirmationService/FindConfirmation", bankOrPortal},
@@ -46,6 +47,10 @@ func Rows(reflection bool) []Row {
 		{"/poruka.v1.PortalService/ListConfirmations", portal},
 		{"/poruka.v1.PortalService/RecordConfirmation", portal},
 		{"/poruka.v1.PortalService/EraseAccount", portal},
+		{"/poruka.v1.PortalService/CreateOrder", portal},
+		{"/poruka.v1.PortalService/GetOrder", portal},
+		{"/poruka.v1.PortalService/CancelOrder", portal},
+		{"/poruka.v1.PortalService/WatchConfirmations", portal},
 
 		{"/poruka.v1.AuditService/ListRecords", compliance},
 		{"/poruka.v1.AuditService/Summarize", compliance},
@@ -58,6 +63,8 @@ func Rows(reflection bool) []Row {
 		{"/poruka.v1.OperatorService/ListPartners", operator},
 		{"/poruka.v1.OperatorService/SuspendPartner", operator},
 		{"/poruka.v1.OperatorService/ResumePartner", operator},
+		{"/poruka.v1.OperatorService/ListReceivers", operator},
+		{"/poruka.v1.OperatorService/ReplayEvents", operator},
 
 		{"/poruka.v1.CallerService/DescribeCaller", all},
 

@@ -12,11 +12,15 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// streamOver serves a method that answers with a file in pieces, as a file; grpc-gateway would put every piece into JSON.
+// streamOver serves a method that answers with a file in pieces, as a file, and any other stream as events; grpc-gateway would put
+// every piece into JSON.
 func (f *facade) streamOver(route Route) error {
+	if route.Verb != http.MethodGet {
+		return fmt.Errorf("rest: the stream of %s is not read by GET", route.Method.FullName())
+	}
 	body := (*httpbody.HttpBody)(nil).ProtoReflect().Descriptor().FullName()
-	if route.Verb != http.MethodGet || route.Method.Output().FullName() != body {
-		return fmt.Errorf("rest: %s streams something else than a file", route.Method.FullName())
+	if route.Method.Output().FullName() != body {
+		return f.routes.HandlePath(route.Verb, route.Path, f.events(route))
 	}
 	return f.routes.HandlePath(route.Verb, route.Path, f.file(route)) // the newest handler of a path goes first
 }

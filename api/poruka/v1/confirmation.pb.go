@@ -253,6 +253,10 @@ const (
 	Confirmation_SEAL Confirmation_Kind = 5
 	// Compliance staff searched, viewed or exported records.
 	Confirmation_ACCESS Confirmation_Kind = 6
+	// The portal asked a bank to confirm the owner of an account.
+	Confirmation_ORDER Confirmation_Kind = 7
+	// The portal took an order back.
+	Confirmation_ORDER_CANCELLATION Confirmation_Kind = 8
 )
 
 // Enum value maps for Confirmation_Kind.
@@ -265,15 +269,19 @@ var (
 		4: "ERASURE",
 		5: "SEAL",
 		6: "ACCESS",
+		7: "ORDER",
+		8: "ORDER_CANCELLATION",
 	}
 	Confirmation_Kind_value = map[string]int32{
-		"KIND_UNSPECIFIED": 0,
-		"CONFIRMATION":     1,
-		"WITHDRAWAL":       2,
-		"PORTAL_RECORD":    3,
-		"ERASURE":          4,
-		"SEAL":             5,
-		"ACCESS":           6,
+		"KIND_UNSPECIFIED":   0,
+		"CONFIRMATION":       1,
+		"WITHDRAWAL":         2,
+		"PORTAL_RECORD":      3,
+		"ERASURE":            4,
+		"SEAL":               5,
+		"ACCESS":             6,
+		"ORDER":              7,
+		"ORDER_CANCELLATION": 8,
 	}
 )
 
@@ -358,7 +366,7 @@ func (x FindConfirmationResponse_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FindConfirmationResponse_State.Descriptor instead.
 func (FindConfirmationResponse_State) EnumDescriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14, 0}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{17, 0}
 }
 
 // What the bank asks.
@@ -1008,6 +1016,198 @@ func (x *ConfirmIdentityResponse) GetConfirmation() *Confirmation {
 	return nil
 }
 
+// A header of a message in a dialect.
+type StyledHeader struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, in lower case.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Value.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StyledHeader) Reset() {
+	*x = StyledHeader{}
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StyledHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StyledHeader) ProtoMessage() {}
+
+func (x *StyledHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StyledHeader.ProtoReflect.Descriptor instead.
+func (*StyledHeader) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *StyledHeader) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StyledHeader) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+// What the bank asks, in its own words. Over REST the HTTP body is `body`, and the headers that the dialect reads are `headers`.
+type ConfirmStyledRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bank's id; it must be the one in the certificate.
+	Bank string `protobuf:"bytes,1,opt,name=bank,proto3" json:"bank,omitempty"`
+	// Media type of the body.
+	ContentType string `protobuf:"bytes,2,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// The request, at most 64 KiB.
+	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	// What stands beside it: request ids and signatures. Headers that the dialect does not read are ignored.
+	Headers       []*StyledHeader `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmStyledRequest) Reset() {
+	*x = ConfirmStyledRequest{}
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmStyledRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmStyledRequest) ProtoMessage() {}
+
+func (x *ConfirmStyledRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmStyledRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmStyledRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ConfirmStyledRequest) GetBank() string {
+	if x != nil {
+		return x.Bank
+	}
+	return ""
+}
+
+func (x *ConfirmStyledRequest) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+func (x *ConfirmStyledRequest) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ConfirmStyledRequest) GetHeaders() []*StyledHeader {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+// The answer in the bank's own words. Over REST the HTTP body is `body`.
+type ConfirmStyledResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Media type of the body.
+	ContentType string `protobuf:"bytes,1,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// The answer.
+	Body []byte `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	// What stands beside it.
+	Headers       []*StyledHeader `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmStyledResponse) Reset() {
+	*x = ConfirmStyledResponse{}
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmStyledResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmStyledResponse) ProtoMessage() {}
+
+func (x *ConfirmStyledResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmStyledResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmStyledResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ConfirmStyledResponse) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+func (x *ConfirmStyledResponse) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ConfirmStyledResponse) GetHeaders() []*StyledHeader {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
 // One request of a bulk.
 type ConfirmIdentitiesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1019,7 +1219,7 @@ type ConfirmIdentitiesRequest struct {
 
 func (x *ConfirmIdentitiesRequest) Reset() {
 	*x = ConfirmIdentitiesRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1231,7 @@ func (x *ConfirmIdentitiesRequest) String() string {
 func (*ConfirmIdentitiesRequest) ProtoMessage() {}
 
 func (x *ConfirmIdentitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[8]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1244,7 @@ func (x *ConfirmIdentitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentitiesRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentitiesRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{8}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ConfirmIdentitiesRequest) GetRequest() *ConfirmIdentityRequest {
@@ -1072,7 +1272,7 @@ type ConfirmIdentitiesResponse struct {
 
 func (x *ConfirmIdentitiesResponse) Reset() {
 	*x = ConfirmIdentitiesResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1284,7 @@ func (x *ConfirmIdentitiesResponse) String() string {
 func (*ConfirmIdentitiesResponse) ProtoMessage() {}
 
 func (x *ConfirmIdentitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[9]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1297,7 @@ func (x *ConfirmIdentitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentitiesResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentitiesResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{9}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ConfirmIdentitiesResponse) GetRequestId() string {
@@ -1165,7 +1365,7 @@ type BulkError struct {
 
 func (x *BulkError) Reset() {
 	*x = BulkError{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1377,7 @@ func (x *BulkError) String() string {
 func (*BulkError) ProtoMessage() {}
 
 func (x *BulkError) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[10]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1390,7 @@ func (x *BulkError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkError.ProtoReflect.Descriptor instead.
 func (*BulkError) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{10}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BulkError) GetCode() int32 {
@@ -1225,7 +1425,7 @@ type GetConfirmationRequest struct {
 
 func (x *GetConfirmationRequest) Reset() {
 	*x = GetConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1437,7 @@ func (x *GetConfirmationRequest) String() string {
 func (*GetConfirmationRequest) ProtoMessage() {}
 
 func (x *GetConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[11]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,7 +1450,7 @@ func (x *GetConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*GetConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{11}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetConfirmationRequest) GetId() string {
@@ -1273,7 +1473,7 @@ type GetConfirmationResponse struct {
 
 func (x *GetConfirmationResponse) Reset() {
 	*x = GetConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1485,7 @@ func (x *GetConfirmationResponse) String() string {
 func (*GetConfirmationResponse) ProtoMessage() {}
 
 func (x *GetConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[12]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1498,7 @@ func (x *GetConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*GetConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{12}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetConfirmationResponse) GetConfirmation() *Confirmation {
@@ -1328,7 +1528,7 @@ type FindConfirmationRequest struct {
 
 func (x *FindConfirmationRequest) Reset() {
 	*x = FindConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1540,7 @@ func (x *FindConfirmationRequest) String() string {
 func (*FindConfirmationRequest) ProtoMessage() {}
 
 func (x *FindConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[13]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1553,7 @@ func (x *FindConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*FindConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{13}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *FindConfirmationRequest) GetRequestId() string {
@@ -1383,7 +1583,7 @@ type FindConfirmationResponse struct {
 
 func (x *FindConfirmationResponse) Reset() {
 	*x = FindConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +1595,7 @@ func (x *FindConfirmationResponse) String() string {
 func (*FindConfirmationResponse) ProtoMessage() {}
 
 func (x *FindConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[14]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +1608,7 @@ func (x *FindConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*FindConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{14}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FindConfirmationResponse) GetState() FindConfirmationResponse_State {
@@ -1436,7 +1636,7 @@ type WithdrawConfirmationRequest struct {
 
 func (x *WithdrawConfirmationRequest) Reset() {
 	*x = WithdrawConfirmationRequest{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1648,7 @@ func (x *WithdrawConfirmationRequest) String() string {
 func (*WithdrawConfirmationRequest) ProtoMessage() {}
 
 func (x *WithdrawConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[15]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1661,7 @@ func (x *WithdrawConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{15}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WithdrawConfirmationRequest) GetId() string {
@@ -1482,7 +1682,7 @@ type WithdrawConfirmationResponse struct {
 
 func (x *WithdrawConfirmationResponse) Reset() {
 	*x = WithdrawConfirmationResponse{}
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1494,7 +1694,7 @@ func (x *WithdrawConfirmationResponse) String() string {
 func (*WithdrawConfirmationResponse) ProtoMessage() {}
 
 func (x *WithdrawConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_confirmation_proto_msgTypes[16]
+	mi := &file_poruka_v1_confirmation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1507,7 +1707,7 @@ func (x *WithdrawConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{16}
+	return file_poruka_v1_confirmation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WithdrawConfirmationResponse) GetConfirmation() *Confirmation {
@@ -1567,7 +1767,7 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\vPLACEHOLDER\x10\b\x12\b\n" +
 	"\x04MASK\x10\t\x12\b\n" +
 	"\x04IDNA\x10\n" +
-	"\"\xbc\a\n" +
+	"\"\xe0\a\n" +
 	"\fConfirmation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -1597,7 +1797,7 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\vCLOSE_MATCH\x10\x03\x12\x0f\n" +
 	"\vNOT_MATCHED\x10\x04\x12\x10\n" +
 	"\fNOT_ELIGIBLE\x10\x05\x12\x0f\n" +
-	"\vNOT_CHECKED\x10\x06\"t\n" +
+	"\vNOT_CHECKED\x10\x06\"\x97\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCONFIRMATION\x10\x01\x12\x0e\n" +
@@ -1607,7 +1807,9 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\aERASURE\x10\x04\x12\b\n" +
 	"\x04SEAL\x10\x05\x12\n" +
 	"\n" +
-	"\x06ACCESS\x10\x06\"\x99\x01\n" +
+	"\x06ACCESS\x10\x06\x12\t\n" +
+	"\x05ORDER\x10\a\x12\x16\n" +
+	"\x12ORDER_CANCELLATION\x10\b\"\x99\x01\n" +
 	"\x0eInclusionProof\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12\x16\n" +
 	"\x06record\x18\x02 \x01(\fR\x06record\x12\x1b\n" +
@@ -1617,7 +1819,19 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"checkpoint\x18\x05 \x01(\tR\n" +
 	"checkpoint\"V\n" +
 	"\x17ConfirmIdentityResponse\x12;\n" +
-	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"_\n" +
+	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"N\n" +
+	"\fStyledHeader\x12\x1d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12\x1f\n" +
+	"\x05value\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80\x01R\x05value\"\xbe\x01\n" +
+	"\x14ConfirmStyledRequest\x12\x1d\n" +
+	"\x04bank\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04bank\x12+\n" +
+	"\fcontent_type\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\vcontentType\x12\x1d\n" +
+	"\x04body\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x04R\x04body\x12;\n" +
+	"\aheaders\x18\x04 \x03(\v2\x17.poruka.v1.StyledHeaderB\b\xbaH\x05\x92\x01\x02\x10 R\aheaders\"\x81\x01\n" +
+	"\x15ConfirmStyledResponse\x12!\n" +
+	"\fcontent_type\x18\x01 \x01(\tR\vcontentType\x12\x12\n" +
+	"\x04body\x18\x02 \x01(\fR\x04body\x121\n" +
+	"\aheaders\x18\x03 \x03(\v2\x17.poruka.v1.StyledHeaderR\aheaders\"_\n" +
 	"\x18ConfirmIdentitiesRequest\x12C\n" +
 	"\arequest\x18\x01 \x01(\v2!.poruka.v1.ConfirmIdentityRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\"\xb1\x01\n" +
 	"\x19ConfirmIdentitiesResponse\x12\x1d\n" +
@@ -1650,9 +1864,10 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\x1bWithdrawConfirmationRequest\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"[\n" +
 	"\x1cWithdrawConfirmationResponse\x12;\n" +
-	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation2\x86\x05\n" +
+	"\fconfirmation\x18\x01 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation2\x85\x06\n" +
 	"\x13ConfirmationService\x12v\n" +
-	"\x0fConfirmIdentity\x12!.poruka.v1.ConfirmIdentityRequest\x1a\".poruka.v1.ConfirmIdentityResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/confirmations\x12d\n" +
+	"\x0fConfirmIdentity\x12!.poruka.v1.ConfirmIdentityRequest\x1a\".poruka.v1.ConfirmIdentityResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/confirmations\x12}\n" +
+	"\rConfirmStyled\x12\x1f.poruka.v1.ConfirmStyledRequest\x1a .poruka.v1.ConfirmStyledResponse\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/banks/{bank}/confirmations\x12d\n" +
 	"\x11ConfirmIdentities\x12#.poruka.v1.ConfirmIdentitiesRequest\x1a$.poruka.v1.ConfirmIdentitiesResponse\"\x00(\x010\x01\x12x\n" +
 	"\x0fGetConfirmation\x12!.poruka.v1.GetConfirmationRequest\x1a\".poruka.v1.GetConfirmationResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/confirmations/{id}\x12\x80\x01\n" +
 	"\x10FindConfirmation\x12\".poruka.v1.FindConfirmationRequest\x1a#.poruka.v1.FindConfirmationResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/confirmations:byRequest\x12\x93\x01\n" +
@@ -1671,7 +1886,7 @@ func file_poruka_v1_confirmation_proto_rawDescGZIP() []byte {
 }
 
 var file_poruka_v1_confirmation_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_poruka_v1_confirmation_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_poruka_v1_confirmation_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_poruka_v1_confirmation_proto_goTypes = []any{
 	(Authentication_Method)(0),           // 0: poruka.v1.Authentication.Method
 	(Normalisation_Step)(0),              // 1: poruka.v1.Normalisation.Step
@@ -1686,64 +1901,71 @@ var file_poruka_v1_confirmation_proto_goTypes = []any{
 	(*Confirmation)(nil),                 // 10: poruka.v1.Confirmation
 	(*InclusionProof)(nil),               // 11: poruka.v1.InclusionProof
 	(*ConfirmIdentityResponse)(nil),      // 12: poruka.v1.ConfirmIdentityResponse
-	(*ConfirmIdentitiesRequest)(nil),     // 13: poruka.v1.ConfirmIdentitiesRequest
-	(*ConfirmIdentitiesResponse)(nil),    // 14: poruka.v1.ConfirmIdentitiesResponse
-	(*BulkError)(nil),                    // 15: poruka.v1.BulkError
-	(*GetConfirmationRequest)(nil),       // 16: poruka.v1.GetConfirmationRequest
-	(*GetConfirmationResponse)(nil),      // 17: poruka.v1.GetConfirmationResponse
-	(*FindConfirmationRequest)(nil),      // 18: poruka.v1.FindConfirmationRequest
-	(*FindConfirmationResponse)(nil),     // 19: poruka.v1.FindConfirmationResponse
-	(*WithdrawConfirmationRequest)(nil),  // 20: poruka.v1.WithdrawConfirmationRequest
-	(*WithdrawConfirmationResponse)(nil), // 21: poruka.v1.WithdrawConfirmationResponse
-	(*Person)(nil),                       // 22: poruka.v1.Person
-	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
-	(*Reason)(nil),                       // 24: poruka.v1.Reason
-	(Account_Level)(0),                   // 25: poruka.v1.Account.Level
-	(Account_Method)(0),                  // 26: poruka.v1.Account.Method
+	(*StyledHeader)(nil),                 // 13: poruka.v1.StyledHeader
+	(*ConfirmStyledRequest)(nil),         // 14: poruka.v1.ConfirmStyledRequest
+	(*ConfirmStyledResponse)(nil),        // 15: poruka.v1.ConfirmStyledResponse
+	(*ConfirmIdentitiesRequest)(nil),     // 16: poruka.v1.ConfirmIdentitiesRequest
+	(*ConfirmIdentitiesResponse)(nil),    // 17: poruka.v1.ConfirmIdentitiesResponse
+	(*BulkError)(nil),                    // 18: poruka.v1.BulkError
+	(*GetConfirmationRequest)(nil),       // 19: poruka.v1.GetConfirmationRequest
+	(*GetConfirmationResponse)(nil),      // 20: poruka.v1.GetConfirmationResponse
+	(*FindConfirmationRequest)(nil),      // 21: poruka.v1.FindConfirmationRequest
+	(*FindConfirmationResponse)(nil),     // 22: poruka.v1.FindConfirmationResponse
+	(*WithdrawConfirmationRequest)(nil),  // 23: poruka.v1.WithdrawConfirmationRequest
+	(*WithdrawConfirmationResponse)(nil), // 24: poruka.v1.WithdrawConfirmationResponse
+	(*Person)(nil),                       // 25: poruka.v1.Person
+	(*timestamppb.Timestamp)(nil),        // 26: google.protobuf.Timestamp
+	(*Reason)(nil),                       // 27: poruka.v1.Reason
+	(Account_Level)(0),                   // 28: poruka.v1.Account.Level
+	(Account_Method)(0),                  // 29: poruka.v1.Account.Method
 }
 var file_poruka_v1_confirmation_proto_depIdxs = []int32{
-	22, // 0: poruka.v1.ConfirmIdentityRequest.person:type_name -> poruka.v1.Person
+	25, // 0: poruka.v1.ConfirmIdentityRequest.person:type_name -> poruka.v1.Person
 	6,  // 1: poruka.v1.ConfirmIdentityRequest.bank_account:type_name -> poruka.v1.BankAccount
 	7,  // 2: poruka.v1.ConfirmIdentityRequest.authentication:type_name -> poruka.v1.Authentication
 	8,  // 3: poruka.v1.ConfirmIdentityRequest.consent:type_name -> poruka.v1.Consent
-	23, // 4: poruka.v1.ConfirmIdentityRequest.send_time:type_name -> google.protobuf.Timestamp
+	26, // 4: poruka.v1.ConfirmIdentityRequest.send_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: poruka.v1.Authentication.method:type_name -> poruka.v1.Authentication.Method
-	23, // 6: poruka.v1.Authentication.time:type_name -> google.protobuf.Timestamp
-	23, // 7: poruka.v1.Consent.time:type_name -> google.protobuf.Timestamp
+	26, // 6: poruka.v1.Authentication.time:type_name -> google.protobuf.Timestamp
+	26, // 7: poruka.v1.Consent.time:type_name -> google.protobuf.Timestamp
 	1,  // 8: poruka.v1.Normalisation.steps:type_name -> poruka.v1.Normalisation.Step
 	2,  // 9: poruka.v1.Confirmation.outcome:type_name -> poruka.v1.Confirmation.Outcome
-	24, // 10: poruka.v1.Confirmation.reasons:type_name -> poruka.v1.Reason
-	25, // 11: poruka.v1.Confirmation.level_before:type_name -> poruka.v1.Account.Level
-	25, // 12: poruka.v1.Confirmation.level_after:type_name -> poruka.v1.Account.Level
-	23, // 13: poruka.v1.Confirmation.decide_time:type_name -> google.protobuf.Timestamp
+	27, // 10: poruka.v1.Confirmation.reasons:type_name -> poruka.v1.Reason
+	28, // 11: poruka.v1.Confirmation.level_before:type_name -> poruka.v1.Account.Level
+	28, // 12: poruka.v1.Confirmation.level_after:type_name -> poruka.v1.Account.Level
+	26, // 13: poruka.v1.Confirmation.decide_time:type_name -> google.protobuf.Timestamp
 	9,  // 14: poruka.v1.Confirmation.normalisation:type_name -> poruka.v1.Normalisation
 	3,  // 15: poruka.v1.Confirmation.kind:type_name -> poruka.v1.Confirmation.Kind
-	26, // 16: poruka.v1.Confirmation.method:type_name -> poruka.v1.Account.Method
+	29, // 16: poruka.v1.Confirmation.method:type_name -> poruka.v1.Account.Method
 	10, // 17: poruka.v1.ConfirmIdentityResponse.confirmation:type_name -> poruka.v1.Confirmation
-	5,  // 18: poruka.v1.ConfirmIdentitiesRequest.request:type_name -> poruka.v1.ConfirmIdentityRequest
-	10, // 19: poruka.v1.ConfirmIdentitiesResponse.confirmation:type_name -> poruka.v1.Confirmation
-	15, // 20: poruka.v1.ConfirmIdentitiesResponse.error:type_name -> poruka.v1.BulkError
-	24, // 21: poruka.v1.BulkError.reason:type_name -> poruka.v1.Reason
-	10, // 22: poruka.v1.GetConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	11, // 23: poruka.v1.GetConfirmationResponse.proof:type_name -> poruka.v1.InclusionProof
-	4,  // 24: poruka.v1.FindConfirmationResponse.state:type_name -> poruka.v1.FindConfirmationResponse.State
-	10, // 25: poruka.v1.FindConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	10, // 26: poruka.v1.WithdrawConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	5,  // 27: poruka.v1.ConfirmationService.ConfirmIdentity:input_type -> poruka.v1.ConfirmIdentityRequest
-	13, // 28: poruka.v1.ConfirmationService.ConfirmIdentities:input_type -> poruka.v1.ConfirmIdentitiesRequest
-	16, // 29: poruka.v1.ConfirmationService.GetConfirmation:input_type -> poruka.v1.GetConfirmationRequest
-	18, // 30: poruka.v1.ConfirmationService.FindConfirmation:input_type -> poruka.v1.FindConfirmationRequest
-	20, // 31: poruka.v1.ConfirmationService.WithdrawConfirmation:input_type -> poruka.v1.WithdrawConfirmationRequest
-	12, // 32: poruka.v1.ConfirmationService.ConfirmIdentity:output_type -> poruka.v1.ConfirmIdentityResponse
-	14, // 33: poruka.v1.ConfirmationService.ConfirmIdentities:output_type -> poruka.v1.ConfirmIdentitiesResponse
-	17, // 34: poruka.v1.ConfirmationService.GetConfirmation:output_type -> poruka.v1.GetConfirmationResponse
-	19, // 35: poruka.v1.ConfirmationService.FindConfirmation:output_type -> poruka.v1.FindConfirmationResponse
-	21, // 36: poruka.v1.ConfirmationService.WithdrawConfirmation:output_type -> poruka.v1.WithdrawConfirmationResponse
-	32, // [32:37] is the sub-list for method output_type
-	27, // [27:32] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	13, // 18: poruka.v1.ConfirmStyledRequest.headers:type_name -> poruka.v1.StyledHeader
+	13, // 19: poruka.v1.ConfirmStyledResponse.headers:type_name -> poruka.v1.StyledHeader
+	5,  // 20: poruka.v1.ConfirmIdentitiesRequest.request:type_name -> poruka.v1.ConfirmIdentityRequest
+	10, // 21: poruka.v1.ConfirmIdentitiesResponse.confirmation:type_name -> poruka.v1.Confirmation
+	18, // 22: poruka.v1.ConfirmIdentitiesResponse.error:type_name -> poruka.v1.BulkError
+	27, // 23: poruka.v1.BulkError.reason:type_name -> poruka.v1.Reason
+	10, // 24: poruka.v1.GetConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	11, // 25: poruka.v1.GetConfirmationResponse.proof:type_name -> poruka.v1.InclusionProof
+	4,  // 26: poruka.v1.FindConfirmationResponse.state:type_name -> poruka.v1.FindConfirmationResponse.State
+	10, // 27: poruka.v1.FindConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	10, // 28: poruka.v1.WithdrawConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	5,  // 29: poruka.v1.ConfirmationService.ConfirmIdentity:input_type -> poruka.v1.ConfirmIdentityRequest
+	14, // 30: poruka.v1.ConfirmationService.ConfirmStyled:input_type -> poruka.v1.ConfirmStyledRequest
+	16, // 31: poruka.v1.ConfirmationService.ConfirmIdentities:input_type -> poruka.v1.ConfirmIdentitiesRequest
+	19, // 32: poruka.v1.ConfirmationService.GetConfirmation:input_type -> poruka.v1.GetConfirmationRequest
+	21, // 33: poruka.v1.ConfirmationService.FindConfirmation:input_type -> poruka.v1.FindConfirmationRequest
+	23, // 34: poruka.v1.ConfirmationService.WithdrawConfirmation:input_type -> poruka.v1.WithdrawConfirmationRequest
+	12, // 35: poruka.v1.ConfirmationService.ConfirmIdentity:output_type -> poruka.v1.ConfirmIdentityResponse
+	15, // 36: poruka.v1.ConfirmationService.ConfirmStyled:output_type -> poruka.v1.ConfirmStyledResponse
+	17, // 37: poruka.v1.ConfirmationService.ConfirmIdentities:output_type -> poruka.v1.ConfirmIdentitiesResponse
+	20, // 38: poruka.v1.ConfirmationService.GetConfirmation:output_type -> poruka.v1.GetConfirmationResponse
+	22, // 39: poruka.v1.ConfirmationService.FindConfirmation:output_type -> poruka.v1.FindConfirmationResponse
+	24, // 40: poruka.v1.ConfirmationService.WithdrawConfirmation:output_type -> poruka.v1.WithdrawConfirmationResponse
+	35, // [35:41] is the sub-list for method output_type
+	29, // [29:35] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_confirmation_proto_init() }
@@ -1754,7 +1976,7 @@ func file_poruka_v1_confirmation_proto_init() {
 	file_poruka_v1_account_proto_init()
 	file_poruka_v1_person_proto_init()
 	file_poruka_v1_reasons_proto_init()
-	file_poruka_v1_confirmation_proto_msgTypes[9].OneofWrappers = []any{
+	file_poruka_v1_confirmation_proto_msgTypes[12].OneofWrappers = []any{
 		(*ConfirmIdentitiesResponse_Confirmation)(nil),
 		(*ConfirmIdentitiesResponse_Error)(nil),
 	}
@@ -1764,7 +1986,7 @@ func file_poruka_v1_confirmation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_confirmation_proto_rawDesc), len(file_poruka_v1_confirmation_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   17,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

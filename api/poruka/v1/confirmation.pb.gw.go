@@ -62,6 +62,51 @@ func local_request_ConfirmationService_ConfirmIdentity_0(ctx context.Context, ma
 	return msg, metadata, err
 }
 
+func request_ConfirmationService_ConfirmStyled_0(ctx context.Context, marshaler runtime.Marshaler, client ConfirmationServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ConfirmStyledRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["bank"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "bank")
+	}
+	protoReq.Bank, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "bank", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ConfirmStyled(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_ConfirmationService_ConfirmStyled_0(ctx context.Context, marshaler runtime.Marshaler, server ConfirmationServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ConfirmStyledRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["bank"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "bank")
+	}
+	protoReq.Bank, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "bank", err)
+	}
+	msg, err := server.ConfirmStyled(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_ConfirmationService_GetConfirmation_0(ctx context.Context, marshaler runtime.Marshaler, client ConfirmationServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetConfirmationRequest
@@ -207,6 +252,26 @@ func RegisterConfirmationServiceHandlerServer(ctx context.Context, mux *runtime.
 		}
 		forward_ConfirmationService_ConfirmIdentity_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_ConfirmationService_ConfirmStyled_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/poruka.v1.ConfirmationService/ConfirmStyled", runtime.WithHTTPPathPattern("/v1/banks/{bank}/confirmations"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_ConfirmationService_ConfirmStyled_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConfirmationService_ConfirmStyled_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_ConfirmationService_GetConfirmation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -324,6 +389,23 @@ func RegisterConfirmationServiceHandlerClient(ctx context.Context, mux *runtime.
 		}
 		forward_ConfirmationService_ConfirmIdentity_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_ConfirmationService_ConfirmStyled_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/poruka.v1.ConfirmationService/ConfirmStyled", runtime.WithHTTPPathPattern("/v1/banks/{bank}/confirmations"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ConfirmationService_ConfirmStyled_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConfirmationService_ConfirmStyled_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_ConfirmationService_GetConfirmation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -380,6 +462,7 @@ func RegisterConfirmationServiceHandlerClient(ctx context.Context, mux *runtime.
 
 var (
 	pattern_ConfirmationService_ConfirmIdentity_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "confirmations"}, ""))
+	pattern_ConfirmationService_ConfirmStyled_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "banks", "bank", "confirmations"}, ""))
 	pattern_ConfirmationService_GetConfirmation_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "confirmations", "id"}, ""))
 	pattern_ConfirmationService_FindConfirmation_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "confirmations"}, "byRequest"))
 	pattern_ConfirmationService_WithdrawConfirmation_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "confirmations", "id"}, "withdraw"))
@@ -387,6 +470,7 @@ var (
 
 var (
 	forward_ConfirmationService_ConfirmIdentity_0      = runtime.ForwardResponseMessage
+	forward_ConfirmationService_ConfirmStyled_0        = runtime.ForwardResponseMessage
 	forward_ConfirmationService_GetConfirmation_0      = runtime.ForwardResponseMessage
 	forward_ConfirmationService_FindConfirmation_0     = runtime.ForwardResponseMessage
 	forward_ConfirmationService_WithdrawConfirmation_0 = runtime.ForwardResponseMessage

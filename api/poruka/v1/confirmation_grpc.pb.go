@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ConfirmationService_ConfirmIdentity_FullMethodName      = "/poruka.v1.ConfirmationService/ConfirmIdentity"
+	ConfirmationService_ConfirmStyled_FullMethodName        = "/poruka.v1.ConfirmationService/ConfirmStyled"
 	ConfirmationService_ConfirmIdentities_FullMethodName    = "/poruka.v1.ConfirmationService/ConfirmIdentities"
 	ConfirmationService_GetConfirmation_FullMethodName      = "/poruka.v1.ConfirmationService/GetConfirmation"
 	ConfirmationService_FindConfirmation_FullMethodName     = "/poruka.v1.ConfirmationService/FindConfirmation"
@@ -37,6 +38,9 @@ type ConfirmationServiceClient interface {
 	// One request id has one outcome, for ever: the same id with the same body gives the stored answer with `replayed = true`,
 	// with another body REQUEST_ID_REUSED. UNAVAILABLE, DEADLINE_EXCEEDED and ABORTED are safe to repeat with the same id.
 	ConfirmIdentity(ctx context.Context, in *ConfirmIdentityRequest, opts ...grpc.CallOption) (*ConfirmIdentityResponse, error)
+	// The same in the bank's own dialect: the body is the bank's own, and so are answers and, over REST, errors. What is decided,
+	// counted and recorded is the same as for ConfirmIdentity with the same data, and so is the idempotency key.
+	ConfirmStyled(ctx context.Context, in *ConfirmStyledRequest, opts ...grpc.CallOption) (*ConfirmStyledResponse, error)
 	// The same in bulk: answers come in any order and carry the request id. A refused request does not end the stream.
 	ConfirmIdentities(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ConfirmIdentitiesRequest, ConfirmIdentitiesResponse], error)
 	// Reads a confirmation by its id. Banks see their own, the portal all.
@@ -60,6 +64,16 @@ func (c *confirmationServiceClient) ConfirmIdentity(ctx context.Context, in *Con
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConfirmIdentityResponse)
 	err := c.cc.Invoke(ctx, ConfirmationService_ConfirmIdentity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *confirmationServiceClient) ConfirmStyled(ctx context.Context, in *ConfirmStyledRequest, opts ...grpc.CallOption) (*ConfirmStyledResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmStyledResponse)
+	err := c.cc.Invoke(ctx, ConfirmationService_ConfirmStyled_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +134,9 @@ type ConfirmationServiceServer interface {
 	// One request id has one outcome, for ever: the same id with the same body gives the stored answer with `replayed = true`,
 	// with another body REQUEST_ID_REUSED. UNAVAILABLE, DEADLINE_EXCEEDED and ABORTED are safe to repeat with the same id.
 	ConfirmIdentity(context.Context, *ConfirmIdentityRequest) (*ConfirmIdentityResponse, error)
+	// The same in the bank's own dialect: the body is the bank's own, and so are answers and, over REST, errors. What is decided,
+	// counted and recorded is the same as for ConfirmIdentity with the same data, and so is the idempotency key.
+	ConfirmStyled(context.Context, *ConfirmStyledRequest) (*ConfirmStyledResponse, error)
 	// The same in bulk: answers come in any order and carry the request id. A refused request does not end the stream.
 	ConfirmIdentities(grpc.BidiStreamingServer[ConfirmIdentitiesRequest, ConfirmIdentitiesResponse]) error
 	// Reads a confirmation by its id. Banks see their own, the portal all.
@@ -141,6 +158,9 @@ type UnimplementedConfirmationServiceServer struct{}
 
 func (UnimplementedConfirmationServiceServer) ConfirmIdentity(context.Context, *ConfirmIdentityRequest) (*ConfirmIdentityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ConfirmIdentity not implemented")
+}
+func (UnimplementedConfirmationServiceServer) ConfirmStyled(context.Context, *ConfirmStyledRequest) (*ConfirmStyledResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmStyled not implemented")
 }
 func (UnimplementedConfirmationServiceServer) ConfirmIdentities(grpc.BidiStreamingServer[ConfirmIdentitiesRequest, ConfirmIdentitiesResponse]) error {
 	return status.Error(codes.Unimplemented, "method ConfirmIdentities not implemented")
@@ -189,6 +209,24 @@ func _ConfirmationService_ConfirmIdentity_Handler(srv interface{}, ctx context.C
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ConfirmationServiceServer).ConfirmIdentity(ctx, req.(*ConfirmIdentityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConfirmationService_ConfirmStyled_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmStyledRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConfirmationServiceServer).ConfirmStyled(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConfirmationService_ConfirmStyled_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConfirmationServiceServer).ConfirmStyled(ctx, req.(*ConfirmStyledRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -264,6 +302,10 @@ var ConfirmationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ConfirmIdentity",
 			Handler:    _ConfirmationService_ConfirmIdentity_Handler,
+		},
+		{
+			MethodName: "ConfirmStyled",
+			Handler:    _ConfirmationService_ConfirmStyled_Handler,
 		},
 		{
 			MethodName: "GetConfirmation",

@@ -81,6 +81,63 @@ func (Partner_State) EnumDescriptor() ([]byte, []int) {
 	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// State of the circuit breaker.
+type Endpoint_Breaker int32
+
+const (
+	// Never sent.
+	Endpoint_BREAKER_UNSPECIFIED Endpoint_Breaker = 0
+	// Calls go through.
+	Endpoint_CLOSED Endpoint_Breaker = 1
+	// Calls are tried one at a time to see whether it answers again.
+	Endpoint_HALF_OPEN Endpoint_Breaker = 2
+	// Nothing is called: it failed too often.
+	Endpoint_OPEN Endpoint_Breaker = 3
+)
+
+// Enum value maps for Endpoint_Breaker.
+var (
+	Endpoint_Breaker_name = map[int32]string{
+		0: "BREAKER_UNSPECIFIED",
+		1: "CLOSED",
+		2: "HALF_OPEN",
+		3: "OPEN",
+	}
+	Endpoint_Breaker_value = map[string]int32{
+		"BREAKER_UNSPECIFIED": 0,
+		"CLOSED":              1,
+		"HALF_OPEN":           2,
+		"OPEN":                3,
+	}
+)
+
+func (x Endpoint_Breaker) Enum() *Endpoint_Breaker {
+	p := new(Endpoint_Breaker)
+	*p = x
+	return p
+}
+
+func (x Endpoint_Breaker) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Endpoint_Breaker) Descriptor() protoreflect.EnumDescriptor {
+	return file_poruka_v1_operator_proto_enumTypes[1].Descriptor()
+}
+
+func (Endpoint_Breaker) Type() protoreflect.EnumType {
+	return &file_poruka_v1_operator_proto_enumTypes[1]
+}
+
+func (x Endpoint_Breaker) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Endpoint_Breaker.Descriptor instead.
+func (Endpoint_Breaker) EnumDescriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{1, 0}
+}
+
 // A bank of the roster.
 type Partner struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -105,7 +162,9 @@ type Partner struct {
 	// When it was suspended.
 	SuspendTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=suspend_time,json=suspendTime,proto3" json:"suspend_time,omitempty"`
 	// Why, in the operator's words.
-	SuspendNote   string `protobuf:"bytes,11,opt,name=suspend_note,json=suspendNote,proto3" json:"suspend_note,omitempty"`
+	SuspendNote string `protobuf:"bytes,11,opt,name=suspend_note,json=suspendNote,proto3" json:"suspend_note,omitempty"`
+	// How the bank's own API answers this gateway. Absent when the gateway never calls it.
+	Endpoint      *Endpoint `protobuf:"bytes,12,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -217,6 +276,434 @@ func (x *Partner) GetSuspendNote() string {
 	return ""
 }
 
+func (x *Partner) GetEndpoint() *Endpoint {
+	if x != nil {
+		return x.Endpoint
+	}
+	return nil
+}
+
+// The bank's own API, as one gateway sees it.
+type Endpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// State of the circuit breaker.
+	Breaker Endpoint_Breaker `protobuf:"varint,1,opt,name=breaker,proto3,enum=poruka.v1.Endpoint_Breaker" json:"breaker,omitempty"`
+	// When it came into this state.
+	ChangeTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=change_time,json=changeTime,proto3" json:"change_time,omitempty"`
+	// Calls under way.
+	Calls int32 `protobuf:"varint,3,opt,name=calls,proto3" json:"calls,omitempty"`
+	// What went wrong last, one of a closed list: TIMEOUT, REFUSED, CERTIFICATE, SERVER_ERROR, BUSY, MALFORMED. Empty when nothing has.
+	LastFailure   string `protobuf:"bytes,4,opt,name=last_failure,json=lastFailure,proto3" json:"last_failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Endpoint) Reset() {
+	*x = Endpoint{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Endpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Endpoint) ProtoMessage() {}
+
+func (x *Endpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
+func (*Endpoint) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Endpoint) GetBreaker() Endpoint_Breaker {
+	if x != nil {
+		return x.Breaker
+	}
+	return Endpoint_BREAKER_UNSPECIFIED
+}
+
+func (x *Endpoint) GetChangeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangeTime
+	}
+	return nil
+}
+
+func (x *Endpoint) GetCalls() int32 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *Endpoint) GetLastFailure() string {
+	if x != nil {
+		return x.LastFailure
+	}
+	return ""
+}
+
+// Somebody to whom events are delivered: a bank, or the portal.
+type Receiver struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the bank, or `portal`.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Everything before this position of the log has been delivered or given up.
+	NextPosition int64 `protobuf:"varint,2,opt,name=next_position,json=nextPosition,proto3" json:"next_position,omitempty"`
+	// Since when the event there has failed. Absent while deliveries succeed.
+	FailingSince *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=failing_since,json=failingSince,proto3" json:"failing_since,omitempty"`
+	// When it is tried next, while it fails.
+	RetryTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=retry_time,json=retryTime,proto3" json:"retry_time,omitempty"`
+	// How often it has been tried.
+	Tries int32 `protobuf:"varint,5,opt,name=tries,proto3" json:"tries,omitempty"`
+	// Positions of events that were given up after days, the newest 100.
+	DeadPositions []int64 `protobuf:"varint,6,rep,packed,name=dead_positions,json=deadPositions,proto3" json:"dead_positions,omitempty"`
+	// The replay under way, if there is one.
+	Replay        *Replay `protobuf:"bytes,7,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receiver) Reset() {
+	*x = Receiver{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receiver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receiver) ProtoMessage() {}
+
+func (x *Receiver) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receiver.ProtoReflect.Descriptor instead.
+func (*Receiver) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Receiver) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Receiver) GetNextPosition() int64 {
+	if x != nil {
+		return x.NextPosition
+	}
+	return 0
+}
+
+func (x *Receiver) GetFailingSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FailingSince
+	}
+	return nil
+}
+
+func (x *Receiver) GetRetryTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RetryTime
+	}
+	return nil
+}
+
+func (x *Receiver) GetTries() int32 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Receiver) GetDeadPositions() []int64 {
+	if x != nil {
+		return x.DeadPositions
+	}
+	return nil
+}
+
+func (x *Receiver) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// A range of the log that is delivered once more.
+type Replay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next position.
+	NextPosition int64 `protobuf:"varint,1,opt,name=next_position,json=nextPosition,proto3" json:"next_position,omitempty"`
+	// The position behind the last.
+	EndPosition   int64 `protobuf:"varint,2,opt,name=end_position,json=endPosition,proto3" json:"end_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replay) Reset() {
+	*x = Replay{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replay) ProtoMessage() {}
+
+func (x *Replay) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replay.ProtoReflect.Descriptor instead.
+func (*Replay) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Replay) GetNextPosition() int64 {
+	if x != nil {
+		return x.NextPosition
+	}
+	return 0
+}
+
+func (x *Replay) GetEndPosition() int64 {
+	if x != nil {
+		return x.EndPosition
+	}
+	return 0
+}
+
+// Nothing to say.
+type ListReceiversRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReceiversRequest) Reset() {
+	*x = ListReceiversRequest{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReceiversRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReceiversRequest) ProtoMessage() {}
+
+func (x *ListReceiversRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReceiversRequest.ProtoReflect.Descriptor instead.
+func (*ListReceiversRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{4}
+}
+
+// The receivers.
+type ListReceiversResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by id.
+	Receivers     []*Receiver `protobuf:"bytes,1,rep,name=receivers,proto3" json:"receivers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReceiversResponse) Reset() {
+	*x = ListReceiversResponse{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReceiversResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReceiversResponse) ProtoMessage() {}
+
+func (x *ListReceiversResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReceiversResponse.ProtoReflect.Descriptor instead.
+func (*ListReceiversResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListReceiversResponse) GetReceivers() []*Receiver {
+	if x != nil {
+		return x.Receivers
+	}
+	return nil
+}
+
+// What to deliver once more.
+type ReplayEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the receiver.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The first position of the log.
+	FromPosition int64 `protobuf:"varint,2,opt,name=from_position,json=fromPosition,proto3" json:"from_position,omitempty"`
+	// The position behind the last. 0: up to what has been delivered.
+	EndPosition   int64 `protobuf:"varint,3,opt,name=end_position,json=endPosition,proto3" json:"end_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayEventsRequest) Reset() {
+	*x = ReplayEventsRequest{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayEventsRequest) ProtoMessage() {}
+
+func (x *ReplayEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayEventsRequest.ProtoReflect.Descriptor instead.
+func (*ReplayEventsRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReplayEventsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReplayEventsRequest) GetFromPosition() int64 {
+	if x != nil {
+		return x.FromPosition
+	}
+	return 0
+}
+
+func (x *ReplayEventsRequest) GetEndPosition() int64 {
+	if x != nil {
+		return x.EndPosition
+	}
+	return 0
+}
+
+// The receiver as it is now.
+type ReplayEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The receiver.
+	Receiver      *Receiver `protobuf:"bytes,1,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayEventsResponse) Reset() {
+	*x = ReplayEventsResponse{}
+	mi := &file_poruka_v1_operator_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayEventsResponse) ProtoMessage() {}
+
+func (x *ReplayEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_operator_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayEventsResponse.ProtoReflect.Descriptor instead.
+func (*ReplayEventsResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReplayEventsResponse) GetReceiver() *Receiver {
+	if x != nil {
+		return x.Receiver
+	}
+	return nil
+}
+
 // Nothing to say.
 type ListPartnersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -226,7 +713,7 @@ type ListPartnersRequest struct {
 
 func (x *ListPartnersRequest) Reset() {
 	*x = ListPartnersRequest{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[1]
+	mi := &file_poruka_v1_operator_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +725,7 @@ func (x *ListPartnersRequest) String() string {
 func (*ListPartnersRequest) ProtoMessage() {}
 
 func (x *ListPartnersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[1]
+	mi := &file_poruka_v1_operator_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +738,7 @@ func (x *ListPartnersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPartnersRequest.ProtoReflect.Descriptor instead.
 func (*ListPartnersRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{1}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{8}
 }
 
 // The roster.
@@ -265,7 +752,7 @@ type ListPartnersResponse struct {
 
 func (x *ListPartnersResponse) Reset() {
 	*x = ListPartnersResponse{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[2]
+	mi := &file_poruka_v1_operator_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +764,7 @@ func (x *ListPartnersResponse) String() string {
 func (*ListPartnersResponse) ProtoMessage() {}
 
 func (x *ListPartnersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[2]
+	mi := &file_poruka_v1_operator_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +777,7 @@ func (x *ListPartnersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPartnersResponse.ProtoReflect.Descriptor instead.
 func (*ListPartnersResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{2}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPartnersResponse) GetPartners() []*Partner {
@@ -313,7 +800,7 @@ type SuspendPartnerRequest struct {
 
 func (x *SuspendPartnerRequest) Reset() {
 	*x = SuspendPartnerRequest{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[3]
+	mi := &file_poruka_v1_operator_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -325,7 +812,7 @@ func (x *SuspendPartnerRequest) String() string {
 func (*SuspendPartnerRequest) ProtoMessage() {}
 
 func (x *SuspendPartnerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[3]
+	mi := &file_poruka_v1_operator_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -338,7 +825,7 @@ func (x *SuspendPartnerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendPartnerRequest.ProtoReflect.Descriptor instead.
 func (*SuspendPartnerRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{3}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SuspendPartnerRequest) GetId() string {
@@ -366,7 +853,7 @@ type SuspendPartnerResponse struct {
 
 func (x *SuspendPartnerResponse) Reset() {
 	*x = SuspendPartnerResponse{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[4]
+	mi := &file_poruka_v1_operator_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +865,7 @@ func (x *SuspendPartnerResponse) String() string {
 func (*SuspendPartnerResponse) ProtoMessage() {}
 
 func (x *SuspendPartnerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[4]
+	mi := &file_poruka_v1_operator_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +878,7 @@ func (x *SuspendPartnerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendPartnerResponse.ProtoReflect.Descriptor instead.
 func (*SuspendPartnerResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{4}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SuspendPartnerResponse) GetPartner() *Partner {
@@ -412,7 +899,7 @@ type ResumePartnerRequest struct {
 
 func (x *ResumePartnerRequest) Reset() {
 	*x = ResumePartnerRequest{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[5]
+	mi := &file_poruka_v1_operator_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -424,7 +911,7 @@ func (x *ResumePartnerRequest) String() string {
 func (*ResumePartnerRequest) ProtoMessage() {}
 
 func (x *ResumePartnerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[5]
+	mi := &file_poruka_v1_operator_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -437,7 +924,7 @@ func (x *ResumePartnerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePartnerRequest.ProtoReflect.Descriptor instead.
 func (*ResumePartnerRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{5}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ResumePartnerRequest) GetId() string {
@@ -458,7 +945,7 @@ type ResumePartnerResponse struct {
 
 func (x *ResumePartnerResponse) Reset() {
 	*x = ResumePartnerResponse{}
-	mi := &file_poruka_v1_operator_proto_msgTypes[6]
+	mi := &file_poruka_v1_operator_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +957,7 @@ func (x *ResumePartnerResponse) String() string {
 func (*ResumePartnerResponse) ProtoMessage() {}
 
 func (x *ResumePartnerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_operator_proto_msgTypes[6]
+	mi := &file_poruka_v1_operator_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +970,7 @@ func (x *ResumePartnerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePartnerResponse.ProtoReflect.Descriptor instead.
 func (*ResumePartnerResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{6}
+	return file_poruka_v1_operator_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ResumePartnerResponse) GetPartner() *Partner {
@@ -497,7 +984,7 @@ var File_poruka_v1_operator_proto protoreflect.FileDescriptor
 
 const file_poruka_v1_operator_proto_rawDesc = "" +
 	"\n" +
-	"\x18poruka/v1/operator.proto\x12\tporuka.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x03\n" +
+	"\x18poruka/v1/operator.proto\x12\tporuka.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x04\n" +
 	"\aPartner\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12.\n" +
@@ -512,13 +999,47 @@ const file_poruka_v1_operator_proto_rawDesc = "" +
 	"\x05burst\x18\t \x01(\x05R\x05burst\x12=\n" +
 	"\fsuspend_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vsuspendTime\x12!\n" +
-	"\fsuspend_note\x18\v \x01(\tR\vsuspendNote\"L\n" +
+	"\fsuspend_note\x18\v \x01(\tR\vsuspendNote\x12/\n" +
+	"\bendpoint\x18\f \x01(\v2\x13.poruka.v1.EndpointR\bendpoint\"L\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
 	"\x06ACTIVE\x10\x01\x12\r\n" +
 	"\tSUSPENDED\x10\x02\x12\x11\n" +
-	"\rOUTSIDE_DATES\x10\x03\"\x15\n" +
+	"\rOUTSIDE_DATES\x10\x03\"\x80\x02\n" +
+	"\bEndpoint\x125\n" +
+	"\abreaker\x18\x01 \x01(\x0e2\x1b.poruka.v1.Endpoint.BreakerR\abreaker\x12;\n" +
+	"\vchange_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"changeTime\x12\x14\n" +
+	"\x05calls\x18\x03 \x01(\x05R\x05calls\x12!\n" +
+	"\flast_failure\x18\x04 \x01(\tR\vlastFailure\"G\n" +
+	"\aBreaker\x12\x17\n" +
+	"\x13BREAKER_UNSPECIFIED\x10\x00\x12\n" +
+	"\n" +
+	"\x06CLOSED\x10\x01\x12\r\n" +
+	"\tHALF_OPEN\x10\x02\x12\b\n" +
+	"\x04OPEN\x10\x03\"\xa3\x02\n" +
+	"\bReceiver\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
+	"\rnext_position\x18\x02 \x01(\x03R\fnextPosition\x12?\n" +
+	"\rfailing_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\ffailingSince\x129\n" +
+	"\n" +
+	"retry_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tretryTime\x12\x14\n" +
+	"\x05tries\x18\x05 \x01(\x05R\x05tries\x12%\n" +
+	"\x0edead_positions\x18\x06 \x03(\x03R\rdeadPositions\x12)\n" +
+	"\x06replay\x18\a \x01(\v2\x11.poruka.v1.ReplayR\x06replay\"P\n" +
+	"\x06Replay\x12#\n" +
+	"\rnext_position\x18\x01 \x01(\x03R\fnextPosition\x12!\n" +
+	"\fend_position\x18\x02 \x01(\x03R\vendPosition\"\x16\n" +
+	"\x14ListReceiversRequest\"J\n" +
+	"\x15ListReceiversResponse\x121\n" +
+	"\treceivers\x18\x01 \x03(\v2\x13.poruka.v1.ReceiverR\treceivers\"\x8a\x01\n" +
+	"\x13ReplayEventsRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x02id\x12,\n" +
+	"\rfrom_position\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\ffromPosition\x12*\n" +
+	"\fend_position\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\vendPosition\"G\n" +
+	"\x14ReplayEventsResponse\x12/\n" +
+	"\breceiver\x18\x01 \x01(\v2\x13.poruka.v1.ReceiverR\breceiver\"\x15\n" +
 	"\x13ListPartnersRequest\"F\n" +
 	"\x14ListPartnersResponse\x12.\n" +
 	"\bpartners\x18\x01 \x03(\v2\x12.poruka.v1.PartnerR\bpartners\"P\n" +
@@ -530,11 +1051,13 @@ const file_poruka_v1_operator_proto_rawDesc = "" +
 	"\x14ResumePartnerRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x02id\"E\n" +
 	"\x15ResumePartnerResponse\x12,\n" +
-	"\apartner\x18\x01 \x01(\v2\x12.poruka.v1.PartnerR\apartner2\xee\x02\n" +
+	"\apartner\x18\x01 \x01(\v2\x12.poruka.v1.PartnerR\apartner2\xd0\x04\n" +
 	"\x0fOperatorService\x12e\n" +
 	"\fListPartners\x12\x1e.poruka.v1.ListPartnersRequest\x1a\x1f.poruka.v1.ListPartnersResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/partners\x12{\n" +
 	"\x0eSuspendPartner\x12 .poruka.v1.SuspendPartnerRequest\x1a!.poruka.v1.SuspendPartnerResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/partners/{id}:suspend\x12w\n" +
-	"\rResumePartner\x12\x1f.poruka.v1.ResumePartnerRequest\x1a .poruka.v1.ResumePartnerResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/partners/{id}:resumeB1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
+	"\rResumePartner\x12\x1f.poruka.v1.ResumePartnerRequest\x1a .poruka.v1.ResumePartnerResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/partners/{id}:resume\x12i\n" +
+	"\rListReceivers\x12\x1f.poruka.v1.ListReceiversRequest\x1a .poruka.v1.ListReceiversResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/receivers\x12u\n" +
+	"\fReplayEvents\x12\x1e.poruka.v1.ReplayEventsRequest\x1a\x1f.poruka.v1.ReplayEventsResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/receivers/{id}:replayB1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
 
 var (
 	file_poruka_v1_operator_proto_rawDescOnce sync.Once
@@ -548,36 +1071,56 @@ func file_poruka_v1_operator_proto_rawDescGZIP() []byte {
 	return file_poruka_v1_operator_proto_rawDescData
 }
 
-var file_poruka_v1_operator_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_poruka_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_poruka_v1_operator_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_poruka_v1_operator_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_poruka_v1_operator_proto_goTypes = []any{
 	(Partner_State)(0),             // 0: poruka.v1.Partner.State
-	(*Partner)(nil),                // 1: poruka.v1.Partner
-	(*ListPartnersRequest)(nil),    // 2: poruka.v1.ListPartnersRequest
-	(*ListPartnersResponse)(nil),   // 3: poruka.v1.ListPartnersResponse
-	(*SuspendPartnerRequest)(nil),  // 4: poruka.v1.SuspendPartnerRequest
-	(*SuspendPartnerResponse)(nil), // 5: poruka.v1.SuspendPartnerResponse
-	(*ResumePartnerRequest)(nil),   // 6: poruka.v1.ResumePartnerRequest
-	(*ResumePartnerResponse)(nil),  // 7: poruka.v1.ResumePartnerResponse
-	(*timestamppb.Timestamp)(nil),  // 8: google.protobuf.Timestamp
+	(Endpoint_Breaker)(0),          // 1: poruka.v1.Endpoint.Breaker
+	(*Partner)(nil),                // 2: poruka.v1.Partner
+	(*Endpoint)(nil),               // 3: poruka.v1.Endpoint
+	(*Receiver)(nil),               // 4: poruka.v1.Receiver
+	(*Replay)(nil),                 // 5: poruka.v1.Replay
+	(*ListReceiversRequest)(nil),   // 6: poruka.v1.ListReceiversRequest
+	(*ListReceiversResponse)(nil),  // 7: poruka.v1.ListReceiversResponse
+	(*ReplayEventsRequest)(nil),    // 8: poruka.v1.ReplayEventsRequest
+	(*ReplayEventsResponse)(nil),   // 9: poruka.v1.ReplayEventsResponse
+	(*ListPartnersRequest)(nil),    // 10: poruka.v1.ListPartnersRequest
+	(*ListPartnersResponse)(nil),   // 11: poruka.v1.ListPartnersResponse
+	(*SuspendPartnerRequest)(nil),  // 12: poruka.v1.SuspendPartnerRequest
+	(*SuspendPartnerResponse)(nil), // 13: poruka.v1.SuspendPartnerResponse
+	(*ResumePartnerRequest)(nil),   // 14: poruka.v1.ResumePartnerRequest
+	(*ResumePartnerResponse)(nil),  // 15: poruka.v1.ResumePartnerResponse
+	(*timestamppb.Timestamp)(nil),  // 16: google.protobuf.Timestamp
 }
 var file_poruka_v1_operator_proto_depIdxs = []int32{
-	0, // 0: poruka.v1.Partner.state:type_name -> poruka.v1.Partner.State
-	8, // 1: poruka.v1.Partner.suspend_time:type_name -> google.protobuf.Timestamp
-	1, // 2: poruka.v1.ListPartnersResponse.partners:type_name -> poruka.v1.Partner
-	1, // 3: poruka.v1.SuspendPartnerResponse.partner:type_name -> poruka.v1.Partner
-	1, // 4: poruka.v1.ResumePartnerResponse.partner:type_name -> poruka.v1.Partner
-	2, // 5: poruka.v1.OperatorService.ListPartners:input_type -> poruka.v1.ListPartnersRequest
-	4, // 6: poruka.v1.OperatorService.SuspendPartner:input_type -> poruka.v1.SuspendPartnerRequest
-	6, // 7: poruka.v1.OperatorService.ResumePartner:input_type -> poruka.v1.ResumePartnerRequest
-	3, // 8: poruka.v1.OperatorService.ListPartners:output_type -> poruka.v1.ListPartnersResponse
-	5, // 9: poruka.v1.OperatorService.SuspendPartner:output_type -> poruka.v1.SuspendPartnerResponse
-	7, // 10: poruka.v1.OperatorService.ResumePartner:output_type -> poruka.v1.ResumePartnerResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: poruka.v1.Partner.state:type_name -> poruka.v1.Partner.State
+	16, // 1: poruka.v1.Partner.suspend_time:type_name -> google.protobuf.Timestamp
+	3,  // 2: poruka.v1.Partner.endpoint:type_name -> poruka.v1.Endpoint
+	1,  // 3: poruka.v1.Endpoint.breaker:type_name -> poruka.v1.Endpoint.Breaker
+	16, // 4: poruka.v1.Endpoint.change_time:type_name -> google.protobuf.Timestamp
+	16, // 5: poruka.v1.Receiver.failing_since:type_name -> google.protobuf.Timestamp
+	16, // 6: poruka.v1.Receiver.retry_time:type_name -> google.protobuf.Timestamp
+	5,  // 7: poruka.v1.Receiver.replay:type_name -> poruka.v1.Replay
+	4,  // 8: poruka.v1.ListReceiversResponse.receivers:type_name -> poruka.v1.Receiver
+	4,  // 9: poruka.v1.ReplayEventsResponse.receiver:type_name -> poruka.v1.Receiver
+	2,  // 10: poruka.v1.ListPartnersResponse.partners:type_name -> poruka.v1.Partner
+	2,  // 11: poruka.v1.SuspendPartnerResponse.partner:type_name -> poruka.v1.Partner
+	2,  // 12: poruka.v1.ResumePartnerResponse.partner:type_name -> poruka.v1.Partner
+	10, // 13: poruka.v1.OperatorService.ListPartners:input_type -> poruka.v1.ListPartnersRequest
+	12, // 14: poruka.v1.OperatorService.SuspendPartner:input_type -> poruka.v1.SuspendPartnerRequest
+	14, // 15: poruka.v1.OperatorService.ResumePartner:input_type -> poruka.v1.ResumePartnerRequest
+	6,  // 16: poruka.v1.OperatorService.ListReceivers:input_type -> poruka.v1.ListReceiversRequest
+	8,  // 17: poruka.v1.OperatorService.ReplayEvents:input_type -> poruka.v1.ReplayEventsRequest
+	11, // 18: poruka.v1.OperatorService.ListPartners:output_type -> poruka.v1.ListPartnersResponse
+	13, // 19: poruka.v1.OperatorService.SuspendPartner:output_type -> poruka.v1.SuspendPartnerResponse
+	15, // 20: poruka.v1.OperatorService.ResumePartner:output_type -> poruka.v1.ResumePartnerResponse
+	7,  // 21: poruka.v1.OperatorService.ListReceivers:output_type -> poruka.v1.ListReceiversResponse
+	9,  // 22: poruka.v1.OperatorService.ReplayEvents:output_type -> poruka.v1.ReplayEventsResponse
+	18, // [18:23] is the sub-list for method output_type
+	13, // [13:18] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_operator_proto_init() }
@@ -590,8 +1133,8 @@ func file_poruka_v1_operator_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_operator_proto_rawDesc), len(file_poruka_v1_operator_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,8 @@ const (
 	OperatorService_ListPartners_FullMethodName   = "/poruka.v1.OperatorService/ListPartners"
 	OperatorService_SuspendPartner_FullMethodName = "/poruka.v1.OperatorService/SuspendPartner"
 	OperatorService_ResumePartner_FullMethodName  = "/poruka.v1.OperatorService/ResumePartner"
+	OperatorService_ListReceivers_FullMethodName  = "/poruka.v1.OperatorService/ListReceivers"
+	OperatorService_ReplayEvents_FullMethodName   = "/poruka.v1.OperatorService/ReplayEvents"
 )
 
 // OperatorServiceClient is the client API for OperatorService service.
@@ -36,6 +38,10 @@ type OperatorServiceClient interface {
 	SuspendPartner(ctx context.Context, in *SuspendPartnerRequest, opts ...grpc.CallOption) (*SuspendPartnerResponse, error)
 	// Lets a suspended bank call again.
 	ResumePartner(ctx context.Context, in *ResumePartnerRequest, opts ...grpc.CallOption) (*ResumePartnerResponse, error)
+	// Lists the receivers of call-backs and how far each is.
+	ListReceivers(ctx context.Context, in *ListReceiversRequest, opts ...grpc.CallOption) (*ListReceiversResponse, error)
+	// Delivers the events of a range of the log to a receiver once more, beside what is being delivered. The events keep their ids.
+	ReplayEvents(ctx context.Context, in *ReplayEventsRequest, opts ...grpc.CallOption) (*ReplayEventsResponse, error)
 }
 
 type operatorServiceClient struct {
@@ -76,6 +82,26 @@ func (c *operatorServiceClient) ResumePartner(ctx context.Context, in *ResumePar
 	return out, nil
 }
 
+func (c *operatorServiceClient) ListReceivers(ctx context.Context, in *ListReceiversRequest, opts ...grpc.CallOption) (*ListReceiversResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReceiversResponse)
+	err := c.cc.Invoke(ctx, OperatorService_ListReceivers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operatorServiceClient) ReplayEvents(ctx context.Context, in *ReplayEventsRequest, opts ...grpc.CallOption) (*ReplayEventsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayEventsResponse)
+	err := c.cc.Invoke(ctx, OperatorService_ReplayEvents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OperatorServiceServer is the server API for OperatorService service.
 // All implementations must embed UnimplementedOperatorServiceServer
 // for forward compatibility.
@@ -88,6 +114,10 @@ type OperatorServiceServer interface {
 	SuspendPartner(context.Context, *SuspendPartnerRequest) (*SuspendPartnerResponse, error)
 	// Lets a suspended bank call again.
 	ResumePartner(context.Context, *ResumePartnerRequest) (*ResumePartnerResponse, error)
+	// Lists the receivers of call-backs and how far each is.
+	ListReceivers(context.Context, *ListReceiversRequest) (*ListReceiversResponse, error)
+	// Delivers the events of a range of the log to a receiver once more, beside what is being delivered. The events keep their ids.
+	ReplayEvents(context.Context, *ReplayEventsRequest) (*ReplayEventsResponse, error)
 	mustEmbedUnimplementedOperatorServiceServer()
 }
 
@@ -106,6 +136,12 @@ func (UnimplementedOperatorServiceServer) SuspendPartner(context.Context, *Suspe
 }
 func (UnimplementedOperatorServiceServer) ResumePartner(context.Context, *ResumePartnerRequest) (*ResumePartnerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResumePartner not implemented")
+}
+func (UnimplementedOperatorServiceServer) ListReceivers(context.Context, *ListReceiversRequest) (*ListReceiversResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReceivers not implemented")
+}
+func (UnimplementedOperatorServiceServer) ReplayEvents(context.Context, *ReplayEventsRequest) (*ReplayEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplayEvents not implemented")
 }
 func (UnimplementedOperatorServiceServer) mustEmbedUnimplementedOperatorServiceServer() {}
 func (UnimplementedOperatorServiceServer) testEmbeddedByValue()                         {}
@@ -182,6 +218,42 @@ func _OperatorService_ResumePartner_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OperatorService_ListReceivers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReceiversRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServiceServer).ListReceivers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OperatorService_ListReceivers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServiceServer).ListReceivers(ctx, req.(*ListReceiversRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OperatorService_ReplayEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayEventsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperatorServiceServer).ReplayEvents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OperatorService_ReplayEvents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperatorServiceServer).ReplayEvents(ctx, req.(*ReplayEventsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OperatorService_ServiceDesc is the grpc.ServiceDesc for OperatorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -200,6 +272,14 @@ var OperatorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResumePartner",
 			Handler:    _OperatorService_ResumePartner_Handler,
+		},
+		{
+			MethodName: "ListReceivers",
+			Handler:    _OperatorService_ListReceivers_Handler,
+		},
+		{
+			MethodName: "ReplayEvents",
+			Handler:    _OperatorService_ReplayEvents_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

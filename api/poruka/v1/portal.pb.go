@@ -81,6 +81,120 @@ func (PutResult) EnumDescriptor() ([]byte, []int) {
 	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{0}
 }
 
+// How far it is.
+type Order_State int32
+
+const (
+	// Never sent.
+	Order_STATE_UNSPECIFIED Order_State = 0
+	// The bank has not confirmed yet.
+	Order_PENDING Order_State = 1
+	// `confirmation` is the outcome.
+	Order_DECIDED Order_State = 2
+	// Nobody confirmed within its time.
+	Order_EXPIRED Order_State = 3
+	// The portal took it back.
+	Order_CANCELLED Order_State = 4
+)
+
+// Enum value maps for Order_State.
+var (
+	Order_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "PENDING",
+		2: "DECIDED",
+		3: "EXPIRED",
+		4: "CANCELLED",
+	}
+	Order_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"PENDING":           1,
+		"DECIDED":           2,
+		"EXPIRED":           3,
+		"CANCELLED":         4,
+	}
+)
+
+func (x Order_State) Enum() *Order_State {
+	p := new(Order_State)
+	*p = x
+	return p
+}
+
+func (x Order_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Order_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_poruka_v1_portal_proto_enumTypes[1].Descriptor()
+}
+
+func (Order_State) Type() protoreflect.EnumType {
+	return &file_poruka_v1_portal_proto_enumTypes[1]
+}
+
+func (x Order_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Order_State.Descriptor instead.
+func (Order_State) EnumDescriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{0, 0}
+}
+
+// What a PENDING order waits for.
+type Order_Progress int32
+
+const (
+	// Not told.
+	Order_PROGRESS_UNSPECIFIED Order_Progress = 0
+	// The customer has not agreed in the bank yet.
+	Order_WAITING_FOR_CUSTOMER Order_Progress = 1
+	// The bank could not be asked; see `confirmation`. It is asked again when the order is read again.
+	Order_WAITING_FOR_BANK Order_Progress = 2
+)
+
+// Enum value maps for Order_Progress.
+var (
+	Order_Progress_name = map[int32]string{
+		0: "PROGRESS_UNSPECIFIED",
+		1: "WAITING_FOR_CUSTOMER",
+		2: "WAITING_FOR_BANK",
+	}
+	Order_Progress_value = map[string]int32{
+		"PROGRESS_UNSPECIFIED": 0,
+		"WAITING_FOR_CUSTOMER": 1,
+		"WAITING_FOR_BANK":     2,
+	}
+)
+
+func (x Order_Progress) Enum() *Order_Progress {
+	p := new(Order_Progress)
+	*p = x
+	return p
+}
+
+func (x Order_Progress) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Order_Progress) Descriptor() protoreflect.EnumDescriptor {
+	return file_poruka_v1_portal_proto_enumTypes[2].Descriptor()
+}
+
+func (Order_Progress) Type() protoreflect.EnumType {
+	return &file_poruka_v1_portal_proto_enumTypes[2]
+}
+
+func (x Order_Progress) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Order_Progress.Descriptor instead.
+func (Order_Progress) EnumDescriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{0, 1}
+}
+
 // How much to read.
 type GetAccountRequest_View int32
 
@@ -118,11 +232,11 @@ func (x GetAccountRequest_View) String() string {
 }
 
 func (GetAccountRequest_View) Descriptor() protoreflect.EnumDescriptor {
-	return file_poruka_v1_portal_proto_enumTypes[1].Descriptor()
+	return file_poruka_v1_portal_proto_enumTypes[3].Descriptor()
 }
 
 func (GetAccountRequest_View) Type() protoreflect.EnumType {
-	return &file_poruka_v1_portal_proto_enumTypes[1]
+	return &file_poruka_v1_portal_proto_enumTypes[3]
 }
 
 func (x GetAccountRequest_View) Number() protoreflect.EnumNumber {
@@ -131,7 +245,7 @@ func (x GetAccountRequest_View) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use GetAccountRequest_View.Descriptor instead.
 func (GetAccountRequest_View) EnumDescriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{6, 0}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{15, 0}
 }
 
 // On what ground.
@@ -175,11 +289,11 @@ func (x EraseAccountRequest_Ground) String() string {
 }
 
 func (EraseAccountRequest_Ground) Descriptor() protoreflect.EnumDescriptor {
-	return file_poruka_v1_portal_proto_enumTypes[2].Descriptor()
+	return file_poruka_v1_portal_proto_enumTypes[4].Descriptor()
 }
 
 func (EraseAccountRequest_Ground) Type() protoreflect.EnumType {
-	return &file_poruka_v1_portal_proto_enumTypes[2]
+	return &file_poruka_v1_portal_proto_enumTypes[4]
 }
 
 func (x EraseAccountRequest_Ground) Number() protoreflect.EnumNumber {
@@ -188,7 +302,547 @@ func (x EraseAccountRequest_Ground) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EraseAccountRequest_Ground.Descriptor instead.
 func (EraseAccountRequest_Ground) EnumDescriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{14, 0}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{23, 0}
+}
+
+// That the portal asks a bank.
+type Order struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `orders/{id}`; the id is a UUID and the request id of the bank's confirmation.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// `accounts/{id}`.
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Id of the bank.
+	Bank string `protobuf:"bytes,3,opt,name=bank,proto3" json:"bank,omitempty"`
+	// How far it is.
+	State Order_State `protobuf:"varint,4,opt,name=state,proto3,enum=poruka.v1.Order_State" json:"state,omitempty"`
+	// What it waits for while PENDING.
+	Progress Order_Progress `protobuf:"varint,5,opt,name=progress,proto3,enum=poruka.v1.Order_Progress" json:"progress,omitempty"`
+	// Where the customer goes in the bank. Empty when the bank has no such address.
+	Link string `protobuf:"bytes,6,opt,name=link,proto3" json:"link,omitempty"`
+	// What the customer types in the bank instead.
+	Code string `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`
+	// When it was made.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it expires.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// In how many seconds to ask again; 0 when it will not change any more.
+	PollAfterSeconds int32 `protobuf:"varint,10,opt,name=poll_after_seconds,json=pollAfterSeconds,proto3" json:"poll_after_seconds,omitempty"`
+	// The outcome of a DECIDED order. While PENDING after the bank could not be asked: outcome NOT_CHECKED, without a name.
+	Confirmation  *Confirmation `protobuf:"bytes,11,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Order) Reset() {
+	*x = Order{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Order) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Order) ProtoMessage() {}
+
+func (x *Order) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Order.ProtoReflect.Descriptor instead.
+func (*Order) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Order) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Order) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Order) GetBank() string {
+	if x != nil {
+		return x.Bank
+	}
+	return ""
+}
+
+func (x *Order) GetState() Order_State {
+	if x != nil {
+		return x.State
+	}
+	return Order_STATE_UNSPECIFIED
+}
+
+func (x *Order) GetProgress() Order_Progress {
+	if x != nil {
+		return x.Progress
+	}
+	return Order_PROGRESS_UNSPECIFIED
+}
+
+func (x *Order) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *Order) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Order) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Order) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *Order) GetPollAfterSeconds() int32 {
+	if x != nil {
+		return x.PollAfterSeconds
+	}
+	return 0
+}
+
+func (x *Order) GetConfirmation() *Confirmation {
+	if x != nil {
+		return x.Confirmation
+	}
+	return nil
+}
+
+// Which bank to ask about which account.
+type CreateOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The portal's own id of this request, a UUID: the idempotency key.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// UUID of the account.
+	AccountId string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Id of the bank.
+	Bank          string `protobuf:"bytes,3,opt,name=bank,proto3" json:"bank,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateOrderRequest) Reset() {
+	*x = CreateOrderRequest{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateOrderRequest) ProtoMessage() {}
+
+func (x *CreateOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateOrderRequest.ProtoReflect.Descriptor instead.
+func (*CreateOrderRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CreateOrderRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreateOrderRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *CreateOrderRequest) GetBank() string {
+	if x != nil {
+		return x.Bank
+	}
+	return ""
+}
+
+// The order.
+type CreateOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order         *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateOrderResponse) Reset() {
+	*x = CreateOrderResponse{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateOrderResponse) ProtoMessage() {}
+
+func (x *CreateOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateOrderResponse.ProtoReflect.Descriptor instead.
+func (*CreateOrderResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CreateOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// Which order to read.
+type GetOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the order.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOrderRequest) Reset() {
+	*x = GetOrderRequest{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOrderRequest) ProtoMessage() {}
+
+func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
+func (*GetOrderRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetOrderRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// The order.
+type GetOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order         *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOrderResponse) Reset() {
+	*x = GetOrderResponse{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOrderResponse) ProtoMessage() {}
+
+func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
+func (*GetOrderResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// Which order to take back.
+type CancelOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUID of the order.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderRequest) Reset() {
+	*x = CancelOrderRequest{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderRequest) ProtoMessage() {}
+
+func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
+func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CancelOrderRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// The order as it is now.
+type CancelOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order         *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderResponse) Reset() {
+	*x = CancelOrderResponse{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderResponse) ProtoMessage() {}
+
+func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
+func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CancelOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// From where to watch.
+type WatchConfirmationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position in the log of the first record wanted; 0 is the beginning.
+	Position      int64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchConfirmationsRequest) Reset() {
+	*x = WatchConfirmationsRequest{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchConfirmationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchConfirmationsRequest) ProtoMessage() {}
+
+func (x *WatchConfirmationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchConfirmationsRequest.ProtoReflect.Descriptor instead.
+func (*WatchConfirmationsRequest) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchConfirmationsRequest) GetPosition() int64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+// Something happened, or nothing for a while.
+type WatchConfirmationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to begin again to get what follows.
+	NextPosition int64 `protobuf:"varint,1,opt,name=next_position,json=nextPosition,proto3" json:"next_position,omitempty"`
+	// Position of the record in the log. Absent, with `confirmation`, in a sign of life that is sent when nothing has happened for 15 s.
+	Position int64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// The record, as the portal sees it.
+	Confirmation  *Confirmation `protobuf:"bytes,3,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchConfirmationsResponse) Reset() {
+	*x = WatchConfirmationsResponse{}
+	mi := &file_poruka_v1_portal_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchConfirmationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchConfirmationsResponse) ProtoMessage() {}
+
+func (x *WatchConfirmationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_poruka_v1_portal_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchConfirmationsResponse.ProtoReflect.Descriptor instead.
+func (*WatchConfirmationsResponse) Descriptor() ([]byte, []int) {
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchConfirmationsResponse) GetNextPosition() int64 {
+	if x != nil {
+		return x.NextPosition
+	}
+	return 0
+}
+
+func (x *WatchConfirmationsResponse) GetPosition() int64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *WatchConfirmationsResponse) GetConfirmation() *Confirmation {
+	if x != nil {
+		return x.Confirmation
+	}
+	return nil
 }
 
 // The account's data as they shall be.
@@ -216,7 +870,7 @@ type PutAccountRequest struct {
 
 func (x *PutAccountRequest) Reset() {
 	*x = PutAccountRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[0]
+	mi := &file_poruka_v1_portal_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +882,7 @@ func (x *PutAccountRequest) String() string {
 func (*PutAccountRequest) ProtoMessage() {}
 
 func (x *PutAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[0]
+	mi := &file_poruka_v1_portal_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +895,7 @@ func (x *PutAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAccountRequest.ProtoReflect.Descriptor instead.
 func (*PutAccountRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{0}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PutAccountRequest) GetId() string {
@@ -313,7 +967,7 @@ type PutAccountResponse struct {
 
 func (x *PutAccountResponse) Reset() {
 	*x = PutAccountResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[1]
+	mi := &file_poruka_v1_portal_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -325,7 +979,7 @@ func (x *PutAccountResponse) String() string {
 func (*PutAccountResponse) ProtoMessage() {}
 
 func (x *PutAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[1]
+	mi := &file_poruka_v1_portal_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -338,7 +992,7 @@ func (x *PutAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutAccountResponse.ProtoReflect.Descriptor instead.
 func (*PutAccountResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{1}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PutAccountResponse) GetAccount() *Account {
@@ -366,7 +1020,7 @@ type ImportAccountsRequest struct {
 
 func (x *ImportAccountsRequest) Reset() {
 	*x = ImportAccountsRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[2]
+	mi := &file_poruka_v1_portal_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +1032,7 @@ func (x *ImportAccountsRequest) String() string {
 func (*ImportAccountsRequest) ProtoMessage() {}
 
 func (x *ImportAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[2]
+	mi := &file_poruka_v1_portal_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +1045,7 @@ func (x *ImportAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ImportAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{2}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ImportAccountsRequest) GetRows() []*ImportRow {
@@ -414,7 +1068,7 @@ type ImportRow struct {
 
 func (x *ImportRow) Reset() {
 	*x = ImportRow{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[3]
+	mi := &file_poruka_v1_portal_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +1080,7 @@ func (x *ImportRow) String() string {
 func (*ImportRow) ProtoMessage() {}
 
 func (x *ImportRow) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[3]
+	mi := &file_poruka_v1_portal_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +1093,7 @@ func (x *ImportRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRow.ProtoReflect.Descriptor instead.
 func (*ImportRow) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{3}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ImportRow) GetRow() int64 {
@@ -477,7 +1131,7 @@ type ImportAccountsResponse struct {
 
 func (x *ImportAccountsResponse) Reset() {
 	*x = ImportAccountsResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[4]
+	mi := &file_poruka_v1_portal_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +1143,7 @@ func (x *ImportAccountsResponse) String() string {
 func (*ImportAccountsResponse) ProtoMessage() {}
 
 func (x *ImportAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[4]
+	mi := &file_poruka_v1_portal_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +1156,7 @@ func (x *ImportAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ImportAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{4}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ImportAccountsResponse) GetCreated() int64 {
@@ -564,7 +1218,7 @@ type ImportReject struct {
 
 func (x *ImportReject) Reset() {
 	*x = ImportReject{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[5]
+	mi := &file_poruka_v1_portal_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +1230,7 @@ func (x *ImportReject) String() string {
 func (*ImportReject) ProtoMessage() {}
 
 func (x *ImportReject) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[5]
+	mi := &file_poruka_v1_portal_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +1243,7 @@ func (x *ImportReject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReject.ProtoReflect.Descriptor instead.
 func (*ImportReject) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{5}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ImportReject) GetRow() int64 {
@@ -633,7 +1287,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[6]
+	mi := &file_poruka_v1_portal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +1299,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[6]
+	mi := &file_poruka_v1_portal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +1312,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{6}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetAccountRequest) GetId() string {
@@ -686,7 +1340,7 @@ type GetAccountResponse struct {
 
 func (x *GetAccountResponse) Reset() {
 	*x = GetAccountResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[7]
+	mi := &file_poruka_v1_portal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +1352,7 @@ func (x *GetAccountResponse) String() string {
 func (*GetAccountResponse) ProtoMessage() {}
 
 func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[7]
+	mi := &file_poruka_v1_portal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +1365,7 @@ func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{7}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetAccountResponse) GetAccount() *Account {
@@ -732,7 +1386,7 @@ type LookupAccountRequest struct {
 
 func (x *LookupAccountRequest) Reset() {
 	*x = LookupAccountRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[8]
+	mi := &file_poruka_v1_portal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +1398,7 @@ func (x *LookupAccountRequest) String() string {
 func (*LookupAccountRequest) ProtoMessage() {}
 
 func (x *LookupAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[8]
+	mi := &file_poruka_v1_portal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +1411,7 @@ func (x *LookupAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupAccountRequest.ProtoReflect.Descriptor instead.
 func (*LookupAccountRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{8}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LookupAccountRequest) GetSnils() string {
@@ -778,7 +1432,7 @@ type LookupAccountResponse struct {
 
 func (x *LookupAccountResponse) Reset() {
 	*x = LookupAccountResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[9]
+	mi := &file_poruka_v1_portal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +1444,7 @@ func (x *LookupAccountResponse) String() string {
 func (*LookupAccountResponse) ProtoMessage() {}
 
 func (x *LookupAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[9]
+	mi := &file_poruka_v1_portal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +1457,7 @@ func (x *LookupAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupAccountResponse.ProtoReflect.Descriptor instead.
 func (*LookupAccountResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{9}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *LookupAccountResponse) GetAccount() *Account {
@@ -828,7 +1482,7 @@ type ListConfirmationsRequest struct {
 
 func (x *ListConfirmationsRequest) Reset() {
 	*x = ListConfirmationsRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[10]
+	mi := &file_poruka_v1_portal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +1494,7 @@ func (x *ListConfirmationsRequest) String() string {
 func (*ListConfirmationsRequest) ProtoMessage() {}
 
 func (x *ListConfirmationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[10]
+	mi := &file_poruka_v1_portal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1507,7 @@ func (x *ListConfirmationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConfirmationsRequest.ProtoReflect.Descriptor instead.
 func (*ListConfirmationsRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{10}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListConfirmationsRequest) GetId() string {
@@ -890,7 +1544,7 @@ type ListConfirmationsResponse struct {
 
 func (x *ListConfirmationsResponse) Reset() {
 	*x = ListConfirmationsResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[11]
+	mi := &file_poruka_v1_portal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -902,7 +1556,7 @@ func (x *ListConfirmationsResponse) String() string {
 func (*ListConfirmationsResponse) ProtoMessage() {}
 
 func (x *ListConfirmationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[11]
+	mi := &file_poruka_v1_portal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -915,7 +1569,7 @@ func (x *ListConfirmationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConfirmationsResponse.ProtoReflect.Descriptor instead.
 func (*ListConfirmationsResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{11}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListConfirmationsResponse) GetConfirmations() []*Confirmation {
@@ -947,7 +1601,7 @@ type RecordConfirmationRequest struct {
 
 func (x *RecordConfirmationRequest) Reset() {
 	*x = RecordConfirmationRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[12]
+	mi := &file_poruka_v1_portal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -959,7 +1613,7 @@ func (x *RecordConfirmationRequest) String() string {
 func (*RecordConfirmationRequest) ProtoMessage() {}
 
 func (x *RecordConfirmationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[12]
+	mi := &file_poruka_v1_portal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -972,7 +1626,7 @@ func (x *RecordConfirmationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordConfirmationRequest.ProtoReflect.Descriptor instead.
 func (*RecordConfirmationRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{12}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RecordConfirmationRequest) GetId() string {
@@ -1007,7 +1661,7 @@ type RecordConfirmationResponse struct {
 
 func (x *RecordConfirmationResponse) Reset() {
 	*x = RecordConfirmationResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[13]
+	mi := &file_poruka_v1_portal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1673,7 @@ func (x *RecordConfirmationResponse) String() string {
 func (*RecordConfirmationResponse) ProtoMessage() {}
 
 func (x *RecordConfirmationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[13]
+	mi := &file_poruka_v1_portal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1686,7 @@ func (x *RecordConfirmationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordConfirmationResponse.ProtoReflect.Descriptor instead.
 func (*RecordConfirmationResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{13}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RecordConfirmationResponse) GetConfirmation() *Confirmation {
@@ -1057,7 +1711,7 @@ type EraseAccountRequest struct {
 
 func (x *EraseAccountRequest) Reset() {
 	*x = EraseAccountRequest{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[14]
+	mi := &file_poruka_v1_portal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1723,7 @@ func (x *EraseAccountRequest) String() string {
 func (*EraseAccountRequest) ProtoMessage() {}
 
 func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[14]
+	mi := &file_poruka_v1_portal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1736,7 @@ func (x *EraseAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccountRequest.ProtoReflect.Descriptor instead.
 func (*EraseAccountRequest) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{14}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *EraseAccountRequest) GetId() string {
@@ -1117,7 +1771,7 @@ type EraseAccountResponse struct {
 
 func (x *EraseAccountResponse) Reset() {
 	*x = EraseAccountResponse{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[15]
+	mi := &file_poruka_v1_portal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1783,7 @@ func (x *EraseAccountResponse) String() string {
 func (*EraseAccountResponse) ProtoMessage() {}
 
 func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[15]
+	mi := &file_poruka_v1_portal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1796,7 @@ func (x *EraseAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccountResponse.ProtoReflect.Descriptor instead.
 func (*EraseAccountResponse) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{15}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EraseAccountResponse) GetAct() *ErasureAct {
@@ -1171,7 +1825,7 @@ type ErasureAct struct {
 
 func (x *ErasureAct) Reset() {
 	*x = ErasureAct{}
-	mi := &file_poruka_v1_portal_proto_msgTypes[16]
+	mi := &file_poruka_v1_portal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1183,7 +1837,7 @@ func (x *ErasureAct) String() string {
 func (*ErasureAct) ProtoMessage() {}
 
 func (x *ErasureAct) ProtoReflect() protoreflect.Message {
-	mi := &file_poruka_v1_portal_proto_msgTypes[16]
+	mi := &file_poruka_v1_portal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1196,7 +1850,7 @@ func (x *ErasureAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErasureAct.ProtoReflect.Descriptor instead.
 func (*ErasureAct) Descriptor() ([]byte, []int) {
-	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{16}
+	return file_poruka_v1_portal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ErasureAct) GetAccount() string {
@@ -1238,7 +1892,54 @@ var File_poruka_v1_portal_proto protoreflect.FileDescriptor
 
 const file_poruka_v1_portal_proto_rawDesc = "" +
 	"\n" +
-	"\x16poruka/v1/portal.proto\x12\tporuka.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17poruka/v1/account.proto\x1a\x1cporuka/v1/confirmation.proto\"\xd9\x03\n" +
+	"\x16poruka/v1/portal.proto\x12\tporuka.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17poruka/v1/account.proto\x1a\x1cporuka/v1/confirmation.proto\"\xe7\x04\n" +
+	"\x05Order\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04bank\x18\x03 \x01(\tR\x04bank\x12,\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x16.poruka.v1.Order.StateR\x05state\x125\n" +
+	"\bprogress\x18\x05 \x01(\x0e2\x19.poruka.v1.Order.ProgressR\bprogress\x12\x12\n" +
+	"\x04link\x18\x06 \x01(\tR\x04link\x12\x12\n" +
+	"\x04code\x18\a \x01(\tR\x04code\x12;\n" +
+	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12;\n" +
+	"\vexpire_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12,\n" +
+	"\x12poll_after_seconds\x18\n" +
+	" \x01(\x05R\x10pollAfterSeconds\x12;\n" +
+	"\fconfirmation\x18\v \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"T\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aPENDING\x10\x01\x12\v\n" +
+	"\aDECIDED\x10\x02\x12\v\n" +
+	"\aEXPIRED\x10\x03\x12\r\n" +
+	"\tCANCELLED\x10\x04\"T\n" +
+	"\bProgress\x12\x18\n" +
+	"\x14PROGRESS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14WAITING_FOR_CUSTOMER\x10\x01\x12\x14\n" +
+	"\x10WAITING_FOR_BANK\x10\x02\"\x85\x01\n" +
+	"\x12CreateOrderRequest\x12'\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12'\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\taccountId\x12\x1d\n" +
+	"\x04bank\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04bank\"=\n" +
+	"\x13CreateOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.poruka.v1.OrderR\x05order\"+\n" +
+	"\x0fGetOrderRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\":\n" +
+	"\x10GetOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.poruka.v1.OrderR\x05order\".\n" +
+	"\x12CancelOrderRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"=\n" +
+	"\x13CancelOrderResponse\x12&\n" +
+	"\x05order\x18\x01 \x01(\v2\x10.poruka.v1.OrderR\x05order\"@\n" +
+	"\x19WatchConfirmationsRequest\x12#\n" +
+	"\bposition\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bposition\"\x9a\x01\n" +
+	"\x1aWatchConfirmationsResponse\x12#\n" +
+	"\rnext_position\x18\x01 \x01(\x03R\fnextPosition\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x03R\bposition\x12;\n" +
+	"\fconfirmation\x18\x03 \x01(\v2\x17.poruka.v1.ConfirmationR\fconfirmation\"\xd9\x03\n" +
 	"\x11PutAccountRequest\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12:\n" +
 	"\x05level\x18\x02 \x01(\x0e2\x18.poruka.v1.Account.LevelB\n" +
@@ -1322,7 +2023,7 @@ const file_poruka_v1_portal_proto_rawDesc = "" +
 	"\x16PUT_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PUT_RESULT_CREATED\x10\x01\x12\x16\n" +
 	"\x12PUT_RESULT_UPDATED\x10\x02\x12\x18\n" +
-	"\x14PUT_RESULT_UNCHANGED\x10\x032\xc1\x06\n" +
+	"\x14PUT_RESULT_UNCHANGED\x10\x032\xfc\t\n" +
 	"\rPortalService\x12g\n" +
 	"\n" +
 	"PutAccount\x12\x1c.poruka.v1.PutAccountRequest\x1a\x1d.poruka.v1.PutAccountResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\x1a\x11/v1/accounts/{id}\x12Y\n" +
@@ -1332,7 +2033,12 @@ const file_poruka_v1_portal_proto_rawDesc = "" +
 	"\rLookupAccount\x12\x1f.poruka.v1.LookupAccountRequest\x1a .poruka.v1.LookupAccountResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/accounts:lookup\x12\x87\x01\n" +
 	"\x11ListConfirmations\x12#.poruka.v1.ListConfirmationsRequest\x1a$.poruka.v1.ListConfirmationsResponse\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/accounts/{id}/confirmations\x12\x92\x01\n" +
 	"\x12RecordConfirmation\x12$.poruka.v1.RecordConfirmationRequest\x1a%.poruka.v1.RecordConfirmationResponse\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/accounts/{id}:recordConfirmation\x12s\n" +
-	"\fEraseAccount\x12\x1e.poruka.v1.EraseAccountRequest\x1a\x1f.poruka.v1.EraseAccountResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/accounts/{id}:eraseB1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
+	"\fEraseAccount\x12\x1e.poruka.v1.EraseAccountRequest\x1a\x1f.poruka.v1.EraseAccountResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/accounts/{id}:erase\x12c\n" +
+	"\vCreateOrder\x12\x1d.poruka.v1.CreateOrderRequest\x1a\x1e.poruka.v1.CreateOrderResponse\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
+	"/v1/orders\x12\\\n" +
+	"\bGetOrder\x12\x1a.poruka.v1.GetOrderRequest\x1a\x1b.poruka.v1.GetOrderResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/orders/{id}\x12o\n" +
+	"\vCancelOrder\x12\x1d.poruka.v1.CancelOrderRequest\x1a\x1e.poruka.v1.CancelOrderResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/orders/{id}:cancel\x12\x84\x01\n" +
+	"\x12WatchConfirmations\x12$.poruka.v1.WatchConfirmationsRequest\x1a%.poruka.v1.WatchConfirmationsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/confirmations:watch0\x01B1Z/github.com/poruka/poruka/api/poruka/v1;porukav1b\x06proto3"
 
 var (
 	file_poruka_v1_portal_proto_rawDescOnce sync.Once
@@ -1346,77 +2052,105 @@ func file_poruka_v1_portal_proto_rawDescGZIP() []byte {
 	return file_poruka_v1_portal_proto_rawDescData
 }
 
-var file_poruka_v1_portal_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_poruka_v1_portal_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_poruka_v1_portal_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_poruka_v1_portal_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_poruka_v1_portal_proto_goTypes = []any{
 	(PutResult)(0),                     // 0: poruka.v1.PutResult
-	(GetAccountRequest_View)(0),        // 1: poruka.v1.GetAccountRequest.View
-	(EraseAccountRequest_Ground)(0),    // 2: poruka.v1.EraseAccountRequest.Ground
-	(*PutAccountRequest)(nil),          // 3: poruka.v1.PutAccountRequest
-	(*PutAccountResponse)(nil),         // 4: poruka.v1.PutAccountResponse
-	(*ImportAccountsRequest)(nil),      // 5: poruka.v1.ImportAccountsRequest
-	(*ImportRow)(nil),                  // 6: poruka.v1.ImportRow
-	(*ImportAccountsResponse)(nil),     // 7: poruka.v1.ImportAccountsResponse
-	(*ImportReject)(nil),               // 8: poruka.v1.ImportReject
-	(*GetAccountRequest)(nil),          // 9: poruka.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),         // 10: poruka.v1.GetAccountResponse
-	(*LookupAccountRequest)(nil),       // 11: poruka.v1.LookupAccountRequest
-	(*LookupAccountResponse)(nil),      // 12: poruka.v1.LookupAccountResponse
-	(*ListConfirmationsRequest)(nil),   // 13: poruka.v1.ListConfirmationsRequest
-	(*ListConfirmationsResponse)(nil),  // 14: poruka.v1.ListConfirmationsResponse
-	(*RecordConfirmationRequest)(nil),  // 15: poruka.v1.RecordConfirmationRequest
-	(*RecordConfirmationResponse)(nil), // 16: poruka.v1.RecordConfirmationResponse
-	(*EraseAccountRequest)(nil),        // 17: poruka.v1.EraseAccountRequest
-	(*EraseAccountResponse)(nil),       // 18: poruka.v1.EraseAccountResponse
-	(*ErasureAct)(nil),                 // 19: poruka.v1.ErasureAct
-	(Account_Level)(0),                 // 20: poruka.v1.Account.Level
-	(Account_Method)(0),                // 21: poruka.v1.Account.Method
-	(*Profile)(nil),                    // 22: poruka.v1.Profile
-	(Account_RegistryStatus)(0),        // 23: poruka.v1.Account.RegistryStatus
-	(*timestamppb.Timestamp)(nil),      // 24: google.protobuf.Timestamp
-	(*Account)(nil),                    // 25: poruka.v1.Account
-	(*Confirmation)(nil),               // 26: poruka.v1.Confirmation
+	(Order_State)(0),                   // 1: poruka.v1.Order.State
+	(Order_Progress)(0),                // 2: poruka.v1.Order.Progress
+	(GetAccountRequest_View)(0),        // 3: poruka.v1.GetAccountRequest.View
+	(EraseAccountRequest_Ground)(0),    // 4: poruka.v1.EraseAccountRequest.Ground
+	(*Order)(nil),                      // 5: poruka.v1.Order
+	(*CreateOrderRequest)(nil),         // 6: poruka.v1.CreateOrderRequest
+	(*CreateOrderResponse)(nil),        // 7: poruka.v1.CreateOrderResponse
+	(*GetOrderRequest)(nil),            // 8: poruka.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),           // 9: poruka.v1.GetOrderResponse
+	(*CancelOrderRequest)(nil),         // 10: poruka.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),        // 11: poruka.v1.CancelOrderResponse
+	(*WatchConfirmationsRequest)(nil),  // 12: poruka.v1.WatchConfirmationsRequest
+	(*WatchConfirmationsResponse)(nil), // 13: poruka.v1.WatchConfirmationsResponse
+	(*PutAccountRequest)(nil),          // 14: poruka.v1.PutAccountRequest
+	(*PutAccountResponse)(nil),         // 15: poruka.v1.PutAccountResponse
+	(*ImportAccountsRequest)(nil),      // 16: poruka.v1.ImportAccountsRequest
+	(*ImportRow)(nil),                  // 17: poruka.v1.ImportRow
+	(*ImportAccountsResponse)(nil),     // 18: poruka.v1.ImportAccountsResponse
+	(*ImportReject)(nil),               // 19: poruka.v1.ImportReject
+	(*GetAccountRequest)(nil),          // 20: poruka.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),         // 21: poruka.v1.GetAccountResponse
+	(*LookupAccountRequest)(nil),       // 22: poruka.v1.LookupAccountRequest
+	(*LookupAccountResponse)(nil),      // 23: poruka.v1.LookupAccountResponse
+	(*ListConfirmationsRequest)(nil),   // 24: poruka.v1.ListConfirmationsRequest
+	(*ListConfirmationsResponse)(nil),  // 25: poruka.v1.ListConfirmationsResponse
+	(*RecordConfirmationRequest)(nil),  // 26: poruka.v1.RecordConfirmationRequest
+	(*RecordConfirmationResponse)(nil), // 27: poruka.v1.RecordConfirmationResponse
+	(*EraseAccountRequest)(nil),        // 28: poruka.v1.EraseAccountRequest
+	(*EraseAccountResponse)(nil),       // 29: poruka.v1.EraseAccountResponse
+	(*ErasureAct)(nil),                 // 30: poruka.v1.ErasureAct
+	(*timestamppb.Timestamp)(nil),      // 31: google.protobuf.Timestamp
+	(*Confirmation)(nil),               // 32: poruka.v1.Confirmation
+	(Account_Level)(0),                 // 33: poruka.v1.Account.Level
+	(Account_Method)(0),                // 34: poruka.v1.Account.Method
+	(*Profile)(nil),                    // 35: poruka.v1.Profile
+	(Account_RegistryStatus)(0),        // 36: poruka.v1.Account.RegistryStatus
+	(*Account)(nil),                    // 37: poruka.v1.Account
 }
 var file_poruka_v1_portal_proto_depIdxs = []int32{
-	20, // 0: poruka.v1.PutAccountRequest.level:type_name -> poruka.v1.Account.Level
-	21, // 1: poruka.v1.PutAccountRequest.method:type_name -> poruka.v1.Account.Method
-	22, // 2: poruka.v1.PutAccountRequest.profile:type_name -> poruka.v1.Profile
-	23, // 3: poruka.v1.PutAccountRequest.registry_status:type_name -> poruka.v1.Account.RegistryStatus
-	24, // 4: poruka.v1.PutAccountRequest.registry_time:type_name -> google.protobuf.Timestamp
-	25, // 5: poruka.v1.PutAccountResponse.account:type_name -> poruka.v1.Account
-	0,  // 6: poruka.v1.PutAccountResponse.result:type_name -> poruka.v1.PutResult
-	6,  // 7: poruka.v1.ImportAccountsRequest.rows:type_name -> poruka.v1.ImportRow
-	3,  // 8: poruka.v1.ImportRow.account:type_name -> poruka.v1.PutAccountRequest
-	8,  // 9: poruka.v1.ImportAccountsResponse.rejects:type_name -> poruka.v1.ImportReject
-	1,  // 10: poruka.v1.GetAccountRequest.view:type_name -> poruka.v1.GetAccountRequest.View
-	25, // 11: poruka.v1.GetAccountResponse.account:type_name -> poruka.v1.Account
-	25, // 12: poruka.v1.LookupAccountResponse.account:type_name -> poruka.v1.Account
-	26, // 13: poruka.v1.ListConfirmationsResponse.confirmations:type_name -> poruka.v1.Confirmation
-	21, // 14: poruka.v1.RecordConfirmationRequest.method:type_name -> poruka.v1.Account.Method
-	26, // 15: poruka.v1.RecordConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
-	2,  // 16: poruka.v1.EraseAccountRequest.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
-	19, // 17: poruka.v1.EraseAccountResponse.act:type_name -> poruka.v1.ErasureAct
-	26, // 18: poruka.v1.ErasureAct.record:type_name -> poruka.v1.Confirmation
-	2,  // 19: poruka.v1.ErasureAct.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
-	3,  // 20: poruka.v1.PortalService.PutAccount:input_type -> poruka.v1.PutAccountRequest
-	5,  // 21: poruka.v1.PortalService.ImportAccounts:input_type -> poruka.v1.ImportAccountsRequest
-	9,  // 22: poruka.v1.PortalService.GetAccount:input_type -> poruka.v1.GetAccountRequest
-	11, // 23: poruka.v1.PortalService.LookupAccount:input_type -> poruka.v1.LookupAccountRequest
-	13, // 24: poruka.v1.PortalService.ListConfirmations:input_type -> poruka.v1.ListConfirmationsRequest
-	15, // 25: poruka.v1.PortalService.RecordConfirmation:input_type -> poruka.v1.RecordConfirmationRequest
-	17, // 26: poruka.v1.PortalService.EraseAccount:input_type -> poruka.v1.EraseAccountRequest
-	4,  // 27: poruka.v1.PortalService.PutAccount:output_type -> poruka.v1.PutAccountResponse
-	7,  // 28: poruka.v1.PortalService.ImportAccounts:output_type -> poruka.v1.ImportAccountsResponse
-	10, // 29: poruka.v1.PortalService.GetAccount:output_type -> poruka.v1.GetAccountResponse
-	12, // 30: poruka.v1.PortalService.LookupAccount:output_type -> poruka.v1.LookupAccountResponse
-	14, // 31: poruka.v1.PortalService.ListConfirmations:output_type -> poruka.v1.ListConfirmationsResponse
-	16, // 32: poruka.v1.PortalService.RecordConfirmation:output_type -> poruka.v1.RecordConfirmationResponse
-	18, // 33: poruka.v1.PortalService.EraseAccount:output_type -> poruka.v1.EraseAccountResponse
-	27, // [27:34] is the sub-list for method output_type
-	20, // [20:27] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	1,  // 0: poruka.v1.Order.state:type_name -> poruka.v1.Order.State
+	2,  // 1: poruka.v1.Order.progress:type_name -> poruka.v1.Order.Progress
+	31, // 2: poruka.v1.Order.create_time:type_name -> google.protobuf.Timestamp
+	31, // 3: poruka.v1.Order.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 4: poruka.v1.Order.confirmation:type_name -> poruka.v1.Confirmation
+	5,  // 5: poruka.v1.CreateOrderResponse.order:type_name -> poruka.v1.Order
+	5,  // 6: poruka.v1.GetOrderResponse.order:type_name -> poruka.v1.Order
+	5,  // 7: poruka.v1.CancelOrderResponse.order:type_name -> poruka.v1.Order
+	32, // 8: poruka.v1.WatchConfirmationsResponse.confirmation:type_name -> poruka.v1.Confirmation
+	33, // 9: poruka.v1.PutAccountRequest.level:type_name -> poruka.v1.Account.Level
+	34, // 10: poruka.v1.PutAccountRequest.method:type_name -> poruka.v1.Account.Method
+	35, // 11: poruka.v1.PutAccountRequest.profile:type_name -> poruka.v1.Profile
+	36, // 12: poruka.v1.PutAccountRequest.registry_status:type_name -> poruka.v1.Account.RegistryStatus
+	31, // 13: poruka.v1.PutAccountRequest.registry_time:type_name -> google.protobuf.Timestamp
+	37, // 14: poruka.v1.PutAccountResponse.account:type_name -> poruka.v1.Account
+	0,  // 15: poruka.v1.PutAccountResponse.result:type_name -> poruka.v1.PutResult
+	17, // 16: poruka.v1.ImportAccountsRequest.rows:type_name -> poruka.v1.ImportRow
+	14, // 17: poruka.v1.ImportRow.account:type_name -> poruka.v1.PutAccountRequest
+	19, // 18: poruka.v1.ImportAccountsResponse.rejects:type_name -> poruka.v1.ImportReject
+	3,  // 19: poruka.v1.GetAccountRequest.view:type_name -> poruka.v1.GetAccountRequest.View
+	37, // 20: poruka.v1.GetAccountResponse.account:type_name -> poruka.v1.Account
+	37, // 21: poruka.v1.LookupAccountResponse.account:type_name -> poruka.v1.Account
+	32, // 22: poruka.v1.ListConfirmationsResponse.confirmations:type_name -> poruka.v1.Confirmation
+	34, // 23: poruka.v1.RecordConfirmationRequest.method:type_name -> poruka.v1.Account.Method
+	32, // 24: poruka.v1.RecordConfirmationResponse.confirmation:type_name -> poruka.v1.Confirmation
+	4,  // 25: poruka.v1.EraseAccountRequest.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
+	30, // 26: poruka.v1.EraseAccountResponse.act:type_name -> poruka.v1.ErasureAct
+	32, // 27: poruka.v1.ErasureAct.record:type_name -> poruka.v1.Confirmation
+	4,  // 28: poruka.v1.ErasureAct.ground:type_name -> poruka.v1.EraseAccountRequest.Ground
+	14, // 29: poruka.v1.PortalService.PutAccount:input_type -> poruka.v1.PutAccountRequest
+	16, // 30: poruka.v1.PortalService.ImportAccounts:input_type -> poruka.v1.ImportAccountsRequest
+	20, // 31: poruka.v1.PortalService.GetAccount:input_type -> poruka.v1.GetAccountRequest
+	22, // 32: poruka.v1.PortalService.LookupAccount:input_type -> poruka.v1.LookupAccountRequest
+	24, // 33: poruka.v1.PortalService.ListConfirmations:input_type -> poruka.v1.ListConfirmationsRequest
+	26, // 34: poruka.v1.PortalService.RecordConfirmation:input_type -> poruka.v1.RecordConfirmationRequest
+	28, // 35: poruka.v1.PortalService.EraseAccount:input_type -> poruka.v1.EraseAccountRequest
+	6,  // 36: poruka.v1.PortalService.CreateOrder:input_type -> poruka.v1.CreateOrderRequest
+	8,  // 37: poruka.v1.PortalService.GetOrder:input_type -> poruka.v1.GetOrderRequest
+	10, // 38: poruka.v1.PortalService.CancelOrder:input_type -> poruka.v1.CancelOrderRequest
+	12, // 39: poruka.v1.PortalService.WatchConfirmations:input_type -> poruka.v1.WatchConfirmationsRequest
+	15, // 40: poruka.v1.PortalService.PutAccount:output_type -> poruka.v1.PutAccountResponse
+	18, // 41: poruka.v1.PortalService.ImportAccounts:output_type -> poruka.v1.ImportAccountsResponse
+	21, // 42: poruka.v1.PortalService.GetAccount:output_type -> poruka.v1.GetAccountResponse
+	23, // 43: poruka.v1.PortalService.LookupAccount:output_type -> poruka.v1.LookupAccountResponse
+	25, // 44: poruka.v1.PortalService.ListConfirmations:output_type -> poruka.v1.ListConfirmationsResponse
+	27, // 45: poruka.v1.PortalService.RecordConfirmation:output_type -> poruka.v1.RecordConfirmationResponse
+	29, // 46: poruka.v1.PortalService.EraseAccount:output_type -> poruka.v1.EraseAccountResponse
+	7,  // 47: poruka.v1.PortalService.CreateOrder:output_type -> poruka.v1.CreateOrderResponse
+	9,  // 48: poruka.v1.PortalService.GetOrder:output_type -> poruka.v1.GetOrderResponse
+	11, // 49: poruka.v1.PortalService.CancelOrder:output_type -> poruka.v1.CancelOrderResponse
+	13, // 50: poruka.v1.PortalService.WatchConfirmations:output_type -> poruka.v1.WatchConfirmationsResponse
+	40, // [40:51] is the sub-list for method output_type
+	29, // [29:40] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_poruka_v1_portal_proto_init() }
@@ -1431,8 +2165,8 @@ func file_poruka_v1_portal_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_poruka_v1_portal_proto_rawDesc), len(file_poruka_v1_portal_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   17,
+			NumEnums:      5,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,10 @@ const (
 	PortalService_ListConfirmations_FullMethodName  = "/poruka.v1.PortalService/ListConfirmations"
 	PortalService_RecordConfirmation_FullMethodName = "/poruka.v1.PortalService/RecordConfirmation"
 	PortalService_EraseAccount_FullMethodName       = "/poruka.v1.PortalService/EraseAccount"
+	PortalService_CreateOrder_FullMethodName        = "/poruka.v1.PortalService/CreateOrder"
+	PortalService_GetOrder_FullMethodName           = "/poruka.v1.PortalService/GetOrder"
+	PortalService_CancelOrder_FullMethodName        = "/poruka.v1.PortalService/CancelOrder"
+	PortalService_WatchConfirmations_FullMethodName = "/poruka.v1.PortalService/WatchConfirmations"
 )
 
 // PortalServiceClient is the client API for PortalService service.
@@ -51,6 +55,18 @@ type PortalServiceClient interface {
 	// Destroys the data of an account for ever: its data key, and with it the profile, all copies of it and the salts of what banks
 	// committed to. The records stay, and their proofs hold. One request id has one outcome.
 	EraseAccount(ctx context.Context, in *EraseAccountRequest, opts ...grpc.CallOption) (*EraseAccountResponse, error)
+	// Asks a bank to confirm the owner of an account. The customer opens the link, or types the code, in the bank and agrees there; then
+	// the bank confirms with the order's id as its request id, or the gateway pulls the data from the bank when the portal asks how far
+	// the order is. An order lives for 300 s; an account has one open order at a time. One request id makes one order.
+	CreateOrder(ctx context.Context, in *CreateOrderRequest, opts ...grpc.CallOption) (*CreateOrderResponse, error)
+	// Tells how far an order is. Ask as often as `poll_after_seconds` says.
+	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error)
+	// Takes an open order back. Repeating it, or cancelling an expired order, gives the order as it is; a decided one is refused with
+	// ORDER_CLOSED.
+	CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error)
+	// Streams what happens to accounts, in the order of the log, from a position on, and goes on as more happens. Nothing is left out: a
+	// caller that keeps `next_position` can begin again where it was. Over REST the answers are server-sent events.
+	WatchConfirmations(ctx context.Context, in *WatchConfirmationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchConfirmationsResponse], error)
 }
 
 type portalServiceClient struct {
@@ -134,6 +150,55 @@ func (c *portalServiceClient) EraseAccount(ctx context.Context, in *EraseAccount
 	return out, nil
 }
 
+func (c *portalServiceClient) CreateOrder(ctx context.Context, in *CreateOrderRequest, opts ...grpc.CallOption) (*CreateOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateOrderResponse)
+	err := c.cc.Invoke(ctx, PortalService_CreateOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *portalServiceClient) GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*GetOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOrderResponse)
+	err := c.cc.Invoke(ctx, PortalService_GetOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *portalServiceClient) CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*CancelOrderResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelOrderResponse)
+	err := c.cc.Invoke(ctx, PortalService_CancelOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *portalServiceClient) WatchConfirmations(ctx context.Context, in *WatchConfirmationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchConfirmationsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &PortalService_ServiceDesc.Streams[1], PortalService_WatchConfirmations_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchConfirmationsRequest, WatchConfirmationsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PortalService_WatchConfirmationsClient = grpc.ServerStreamingClient[WatchConfirmationsResponse]
+
 // PortalServiceServer is the server API for PortalService service.
 // All implementations must embed UnimplementedPortalServiceServer
 // for forward compatibility.
@@ -157,6 +222,18 @@ type PortalServiceServer interface {
 	// Destroys the data of an account for ever: its data key, and with it the profile, all copies of it and the salts of what banks
 	// committed to. The records stay, and their proofs hold. One request id has one outcome.
 	EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error)
+	// Asks a bank to confirm the owner of an account. The customer opens the link, or types the code, in the bank and agrees there; then
+	// the bank confirms with the order's id as its request id, or the gateway pulls the data from the bank when the portal asks how far
+	// the order is. An order lives for 300 s; an account has one open order at a time. One request id makes one order.
+	CreateOrder(context.Context, *CreateOrderRequest) (*CreateOrderResponse, error)
+	// Tells how far an order is. Ask as often as `poll_after_seconds` says.
+	GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error)
+	// Takes an open order back. Repeating it, or cancelling an expired order, gives the order as it is; a decided one is refused with
+	// ORDER_CLOSED.
+	CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error)
+	// Streams what happens to accounts, in the order of the log, from a position on, and goes on as more happens. Nothing is left out: a
+	// caller that keeps `next_position` can begin again where it was. Over REST the answers are server-sent events.
+	WatchConfirmations(*WatchConfirmationsRequest, grpc.ServerStreamingServer[WatchConfirmationsResponse]) error
 	mustEmbedUnimplementedPortalServiceServer()
 }
 
@@ -187,6 +264,18 @@ func (UnimplementedPortalServiceServer) RecordConfirmation(context.Context, *Rec
 }
 func (UnimplementedPortalServiceServer) EraseAccount(context.Context, *EraseAccountRequest) (*EraseAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EraseAccount not implemented")
+}
+func (UnimplementedPortalServiceServer) CreateOrder(context.Context, *CreateOrderRequest) (*CreateOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateOrder not implemented")
+}
+func (UnimplementedPortalServiceServer) GetOrder(context.Context, *GetOrderRequest) (*GetOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOrder not implemented")
+}
+func (UnimplementedPortalServiceServer) CancelOrder(context.Context, *CancelOrderRequest) (*CancelOrderResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelOrder not implemented")
+}
+func (UnimplementedPortalServiceServer) WatchConfirmations(*WatchConfirmationsRequest, grpc.ServerStreamingServer[WatchConfirmationsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchConfirmations not implemented")
 }
 func (UnimplementedPortalServiceServer) mustEmbedUnimplementedPortalServiceServer() {}
 func (UnimplementedPortalServiceServer) testEmbeddedByValue()                       {}
@@ -324,6 +413,71 @@ func _PortalService_EraseAccount_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PortalService_CreateOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PortalServiceServer).CreateOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PortalService_CreateOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PortalServiceServer).CreateOrder(ctx, req.(*CreateOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PortalService_GetOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PortalServiceServer).GetOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PortalService_GetOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PortalServiceServer).GetOrder(ctx, req.(*GetOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PortalService_CancelOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PortalServiceServer).CancelOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PortalService_CancelOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PortalServiceServer).CancelOrder(ctx, req.(*CancelOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PortalService_WatchConfirmations_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchConfirmationsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PortalServiceServer).WatchConfirmations(m, &grpc.GenericServerStream[WatchConfirmationsRequest, WatchConfirmationsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PortalService_WatchConfirmationsServer = grpc.ServerStreamingServer[WatchConfirmationsResponse]
+
 // PortalService_ServiceDesc is the grpc.ServiceDesc for PortalService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -355,12 +509,29 @@ var PortalService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "EraseAccount",
 			Handler:    _PortalService_EraseAccount_Handler,
 		},
+		{
+			MethodName: "CreateOrder",
+			Handler:    _PortalService_CreateOrder_Handler,
+		},
+		{
+			MethodName: "GetOrder",
+			Handler:    _PortalService_GetOrder_Handler,
+		},
+		{
+			MethodName: "CancelOrder",
+			Handler:    _PortalService_CancelOrder_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "ImportAccounts",
 			Handler:       _PortalService_ImportAccounts_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchConfirmations",
+			Handler:       _PortalService_WatchConfirmations_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "poruka/v1/portal.proto",

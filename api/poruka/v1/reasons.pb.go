@@ -92,6 +92,14 @@ const (
 	Reason_CERTIFICATE_NOT_YOURS Reason_Code = 124
 	// PERMISSION_DENIED: the bank is not in the roster, outside its dates, or suspended by an operator.
 	Reason_PARTNER_INACTIVE Reason_Code = 125
+	// UNAUTHENTICATED: there is no signature, or what stands there is none of the dialect's form and algorithm.
+	Reason_SIGNATURE_MALFORMED Reason_Code = 126
+	// UNAUTHENTICATED: the signature names a key, or comes with a certificate, that the roster does not have for this bank.
+	Reason_SIGNATURE_KEY_UNKNOWN Reason_Code = 127
+	// UNAUTHENTICATED: the key is the bank's and is not valid yet, or any more.
+	Reason_SIGNATURE_KEY_INACTIVE Reason_Code = 128
+	// UNAUTHENTICATED: the signature does not fit the body: one of the two was changed, or another key has signed.
+	Reason_SIGNATURE_DIGEST_DIFFERS Reason_Code = 129
 	// NOT_FOUND: no such confirmation, or it is not the caller's. The two are deliberately one answer.
 	Reason_CONFIRMATION_NOT_FOUND Reason_Code = 140
 	// NOT_FOUND: no such account.
@@ -100,6 +108,10 @@ const (
 	Reason_PARTNER_NOT_FOUND Reason_Code = 142
 	// NOT_FOUND: no checkpoint of the log is that long.
 	Reason_LOG_NOT_SO_LONG Reason_Code = 143
+	// NOT_FOUND: no such order.
+	Reason_ORDER_NOT_FOUND Reason_Code = 144
+	// NOT_FOUND: nobody with this id receives events.
+	Reason_RECEIVER_NOT_FOUND Reason_Code = 145
 	// FAILED_PRECONDITION (HTTP 409): the request id was used before with another body. The first outcome stands.
 	Reason_REQUEST_ID_REUSED Reason_Code = 160
 	// ABORTED: a request with this id is being decided right now.
@@ -120,6 +132,14 @@ const (
 	Reason_DUPLICATE_PHONE Reason_Code = 168
 	// FAILED_PRECONDITION: the record is not in the log yet, or no checkpoint covers it; that lasts a second or two.
 	Reason_NOT_IN_LOG_YET Reason_Code = 169
+	// FAILED_PRECONDITION: the roster gives the bank no dialect; it speaks the native API.
+	Reason_DIALECT_NONE Reason_Code = 170
+	// ALREADY_EXISTS: the account has another open order. Cancel it, or wait until it has expired.
+	Reason_ORDER_OPEN Reason_Code = 171
+	// FAILED_PRECONDITION: the order has expired, was cancelled, or is decided.
+	Reason_ORDER_CLOSED Reason_Code = 172
+	// FAILED_PRECONDITION: the account is not at STANDARD, so that there is nothing for a bank to confirm.
+	Reason_ORDER_NOT_POSSIBLE Reason_Code = 173
 	// RESOURCE_EXHAUSTED: more requests than the caller's rate allows.
 	Reason_RATE_LIMIT Reason_Code = 180
 	// RESOURCE_EXHAUSTED: too many failed confirmations of this person; correct data are refused as well until the delay is over.
@@ -182,10 +202,16 @@ var (
 		123: "ACCESS_DENIED",
 		124: "CERTIFICATE_NOT_YOURS",
 		125: "PARTNER_INACTIVE",
+		126: "SIGNATURE_MALFORMED",
+		127: "SIGNATURE_KEY_UNKNOWN",
+		128: "SIGNATURE_KEY_INACTIVE",
+		129: "SIGNATURE_DIGEST_DIFFERS",
 		140: "CONFIRMATION_NOT_FOUND",
 		141: "ACCOUNT_NOT_FOUND",
 		142: "PARTNER_NOT_FOUND",
 		143: "LOG_NOT_SO_LONG",
+		144: "ORDER_NOT_FOUND",
+		145: "RECEIVER_NOT_FOUND",
 		160: "REQUEST_ID_REUSED",
 		161: "REQUEST_RUNNING",
 		162: "SUBJECT_BUSY",
@@ -196,6 +222,10 @@ var (
 		167: "DUPLICATE_SNILS",
 		168: "DUPLICATE_PHONE",
 		169: "NOT_IN_LOG_YET",
+		170: "DIALECT_NONE",
+		171: "ORDER_OPEN",
+		172: "ORDER_CLOSED",
+		173: "ORDER_NOT_POSSIBLE",
 		180: "RATE_LIMIT",
 		181: "ATTEMPTS_EXHAUSTED",
 		182: "OVERLOADED",
@@ -210,65 +240,75 @@ var (
 		207: "REVOCATION_UNKNOWN",
 	}
 	Reason_Code_value = map[string]int32{
-		"CODE_UNSPECIFIED":       0,
-		"NAME_CLOSE":             1,
-		"DOCUMENT_CLOSE":         2,
-		"PREVIOUS_PASSPORT":      3,
-		"NO_MATCHING_ACCOUNT":    10,
-		"NAME_DIFFERS":           11,
-		"DOCUMENT_DIFFERS":       12,
-		"INN_DIFFERS":            13,
-		"LEVEL_TOO_LOW":          20,
-		"CHECK_IN_PROGRESS":      21,
-		"ACCOUNT_LOCKED":         22,
-		"PASSPORT_EXPIRED":       23,
-		"ISSUED_BEFORE_14":       24,
-		"PHONE_NOT_BOUND":        25,
-		"BANK_ACCOUNT_INACTIVE":  26,
-		"AUTHENTICATION_STALE":   27,
-		"CONSENT_MISSING":        28,
-		"MINOR_UNDER_14":         29,
-		"MINOR_POLICY":           30,
-		"SOURCE_UNAVAILABLE":     40,
-		"FIELD_FORMAT":           100,
-		"SNILS_CHECKSUM":         101,
-		"INN_CHECKSUM":           102,
-		"INN_NOT_PERSON":         103,
-		"REQUEST_TOO_OLD":        104,
-		"REQUEST_FROM_FUTURE":    105,
-		"PAGE_TOKEN_INVALID":     106,
-		"CERTIFICATE_INVALID":    120,
-		"CERTIFICATE_REVOKED":    121,
-		"CERTIFICATE_EXPIRED":    122,
-		"ACCESS_DENIED":          123,
-		"CERTIFICATE_NOT_YOURS":  124,
-		"PARTNER_INACTIVE":       125,
-		"CONFIRMATION_NOT_FOUND": 140,
-		"ACCOUNT_NOT_FOUND":      141,
-		"PARTNER_NOT_FOUND":      142,
-		"LOG_NOT_SO_LONG":        143,
-		"REQUEST_ID_REUSED":      160,
-		"REQUEST_RUNNING":        161,
-		"SUBJECT_BUSY":           162,
-		"WITHDRAW_WINDOW_OVER":   163,
-		"WITHDRAW_NOT_IN_FORCE":  164,
-		"VERSION_CONFLICT":       165,
-		"LEVEL_WOULD_FALL":       166,
-		"DUPLICATE_SNILS":        167,
-		"DUPLICATE_PHONE":        168,
-		"NOT_IN_LOG_YET":         169,
-		"RATE_LIMIT":             180,
-		"ATTEMPTS_EXHAUSTED":     181,
-		"OVERLOADED":             182,
-		"REQUEST_TOO_LARGE":      183,
-		"LEDGER_UNAVAILABLE":     200,
-		"OUTCOME_UNKNOWN":        201,
-		"SHUTTING_DOWN":          202,
-		"DEADLINE":               203,
-		"CANCELLED":              204,
-		"METHOD_UNKNOWN":         205,
-		"INTERNAL":               206,
-		"REVOCATION_UNKNOWN":     207,
+		"CODE_UNSPECIFIED":         0,
+		"NAME_CLOSE":               1,
+		"DOCUMENT_CLOSE":           2,
+		"PREVIOUS_PASSPORT":        3,
+		"NO_MATCHING_ACCOUNT":      10,
+		"NAME_DIFFERS":             11,
+		"DOCUMENT_DIFFERS":         12,
+		"INN_DIFFERS":              13,
+		"LEVEL_TOO_LOW":            20,
+		"CHECK_IN_PROGRESS":        21,
+		"ACCOUNT_LOCKED":           22,
+		"PASSPORT_EXPIRED":         23,
+		"ISSUED_BEFORE_14":         24,
+		"PHONE_NOT_BOUND":          25,
+		"BANK_ACCOUNT_INACTIVE":    26,
+		"AUTHENTICATION_STALE":     27,
+		"CONSENT_MISSING":          28,
+		"MINOR_UNDER_14":           29,
+		"MINOR_POLICY":             30,
+		"SOURCE_UNAVAILABLE":       40,
+		"FIELD_FORMAT":             100,
+		"SNILS_CHECKSUM":           101,
+		"INN_CHECKSUM":             102,
+		"INN_NOT_PERSON":           103,
+		"REQUEST_TOO_OLD":          104,
+		"REQUEST_FROM_FUTURE":      105,
+		"PAGE_TOKEN_INVALID":       106,
+		"CERTIFICATE_INVALID":      120,
+		"CERTIFICATE_REVOKED":      121,
+		"CERTIFICATE_EXPIRED":      122,
+		"ACCESS_DENIED":            123,
+		"CERTIFICATE_NOT_YOURS":    124,
+		"PARTNER_INACTIVE":         125,
+		"SIGNATURE_MALFORMED":      126,
+		"SIGNATURE_KEY_UNKNOWN":    127,
+		"SIGNATURE_KEY_INACTIVE":   128,
+		"SIGNATURE_DIGEST_DIFFERS": 129,
+		"CONFIRMATION_NOT_FOUND":   140,
+		"ACCOUNT_NOT_FOUND":        141,
+		"PARTNER_NOT_FOUND":        142,
+		"LOG_NOT_SO_LONG":          143,
+		"ORDER_NOT_FOUND":          144,
+		"RECEIVER_NOT_FOUND":       145,
+		"REQUEST_ID_REUSED":        160,
+		"REQUEST_RUNNING":          161,
+		"SUBJECT_BUSY":             162,
+		"WITHDRAW_WINDOW_OVER":     163,
+		"WITHDRAW_NOT_IN_FORCE":    164,
+		"VERSION_CONFLICT":         165,
+		"LEVEL_WOULD_FALL":         166,
+		"DUPLICATE_SNILS":          167,
+		"DUPLICATE_PHONE":          168,
+		"NOT_IN_LOG_YET":           169,
+		"DIALECT_NONE":             170,
+		"ORDER_OPEN":               171,
+		"ORDER_CLOSED":             172,
+		"ORDER_NOT_POSSIBLE":       173,
+		"RATE_LIMIT":               180,
+		"ATTEMPTS_EXHAUSTED":       181,
+		"OVERLOADED":               182,
+		"REQUEST_TOO_LARGE":        183,
+		"LEDGER_UNAVAILABLE":       200,
+		"OUTCOME_UNKNOWN":          201,
+		"SHUTTING_DOWN":            202,
+		"DEADLINE":                 203,
+		"CANCELLED":                204,
+		"METHOD_UNKNOWN":           205,
+		"INTERNAL":                 206,
+		"REVOCATION_UNKNOWN":       207,
 	}
 )
 
@@ -643,15 +683,14 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x17poruka/v1/reasons.proto\x12\tporuka.v1\"/\n" +
 	"\rLocalizedText\x12\x0e\n" +
 	"\x02ru\x18\x01 \x01(\tR\x02ru\x12\x0e\n" +
-	"\x02en\x18\x02 \x01(\tR\x02en\"\xd5\x0e\n" +
+	"\x02en\x18\x02 \x01(\tR\x02en\"\xc4\x10\n" +
 	"\x06Reason\x12.\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x16.poruka.v1.Reason.CodeR\x06reason\x12-\n" +
 	"\x05group\x18\x02 \x01(\x0e2\x17.poruka.v1.Reason.GroupR\x05group\x12-\n" +
 	"\x05actor\x18\x03 \x01(\x0e2\x17.poruka.v1.Reason.ActorR\x05actor\x12-\n" +
 	"\x05retry\x18\x04 \x01(\x0e2\x17.poruka.v1.Reason.RetryR\x05retry\x12.\n" +
 	"\x13retry_delay_seconds\x18\x05 \x01(\x05R\x11retryDelaySeconds\x12,\n" +
-	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\x8d\n" +
-	"\n" +
+	"\x04text\x18\x06 \x01(\v2\x18.poruka.v1.LocalizedTextR\x04text\"\xfc\v\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -687,11 +726,17 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x13CERTIFICATE_EXPIRED\x10z\x12\x11\n" +
 	"\rACCESS_DENIED\x10{\x12\x19\n" +
 	"\x15CERTIFICATE_NOT_YOURS\x10|\x12\x14\n" +
-	"\x10PARTNER_INACTIVE\x10}\x12\x1b\n" +
+	"\x10PARTNER_INACTIVE\x10}\x12\x17\n" +
+	"\x13SIGNATURE_MALFORMED\x10~\x12\x19\n" +
+	"\x15SIGNATURE_KEY_UNKNOWN\x10\x7f\x12\x1b\n" +
+	"\x16SIGNATURE_KEY_INACTIVE\x10\x80\x01\x12\x1d\n" +
+	"\x18SIGNATURE_DIGEST_DIFFERS\x10\x81\x01\x12\x1b\n" +
 	"\x16CONFIRMATION_NOT_FOUND\x10\x8c\x01\x12\x16\n" +
 	"\x11ACCOUNT_NOT_FOUND\x10\x8d\x01\x12\x16\n" +
 	"\x11PARTNER_NOT_FOUND\x10\x8e\x01\x12\x14\n" +
-	"\x0fLOG_NOT_SO_LONG\x10\x8f\x01\x12\x16\n" +
+	"\x0fLOG_NOT_SO_LONG\x10\x8f\x01\x12\x14\n" +
+	"\x0fORDER_NOT_FOUND\x10\x90\x01\x12\x17\n" +
+	"\x12RECEIVER_NOT_FOUND\x10\x91\x01\x12\x16\n" +
 	"\x11REQUEST_ID_REUSED\x10\xa0\x01\x12\x14\n" +
 	"\x0fREQUEST_RUNNING\x10\xa1\x01\x12\x11\n" +
 	"\fSUBJECT_BUSY\x10\xa2\x01\x12\x19\n" +
@@ -701,7 +746,12 @@ const file_poruka_v1_reasons_proto_rawDesc = "" +
 	"\x10LEVEL_WOULD_FALL\x10\xa6\x01\x12\x14\n" +
 	"\x0fDUPLICATE_SNILS\x10\xa7\x01\x12\x14\n" +
 	"\x0fDUPLICATE_PHONE\x10\xa8\x01\x12\x13\n" +
-	"\x0eNOT_IN_LOG_YET\x10\xa9\x01\x12\x0f\n" +
+	"\x0eNOT_IN_LOG_YET\x10\xa9\x01\x12\x11\n" +
+	"\fDIALECT_NONE\x10\xaa\x01\x12\x0f\n" +
+	"\n" +
+	"ORDER_OPEN\x10\xab\x01\x12\x11\n" +
+	"\fORDER_CLOSED\x10\xac\x01\x12\x17\n" +
+	"\x12ORDER_NOT_POSSIBLE\x10\xad\x01\x12\x0f\n" +
 	"\n" +
 	"RATE_LIMIT\x10\xb4\x01\x12\x17\n" +
 	"\x12ATTEMPTS_EXHAUSTED\x10\xb5\x01\x12\x0f\n" +
