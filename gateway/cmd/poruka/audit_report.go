@@ -128,7 +128,7 @@ func (c *auditReportCmd) toFile(stream grpc.ServerStreamingClient[httpbody.HttpB
 	if s.JSON {
 		return s.printJSON(writtenReport{File: c.Out, Rows: footer.Rows, SHA256: footer.SHA256, Size: footer.LogSize()})
 	}
-	s.notef("%s: %s rows, SHA-256 %s", c.Out, thousands(footer.Rows), footer.SHA256)
+	s.notef("%s: %s, SHA-256 %s", c.Out, counted(footer.Rows, "row"), footer.SHA256)
 	return nil
 }
 

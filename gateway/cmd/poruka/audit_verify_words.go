@@ -33,9 +33,9 @@ func (r *verifiedReport) print(s *streams, v verify.Verified, finding *verify.Fi
 		_, err := fmt.Fprintf(s.Out, "%s %s: %s\n", s.red("no"), r.File, placeOf(finding))
 		return err
 	}
-	_, err := fmt.Fprintf(s.Out, "%s %s holds: %s rows, each in the log as it was decided\n"+
+	_, err := fmt.Fprintf(s.Out, "%s %s holds: %s, each in the log as it was decided\n"+
 		"    signed by  %s\n    the log    %s entries, root %s\n    chosen by  %s\n    complete   %s\n",
-		s.green("yes"), r.File, thousands(r.Rows), r.Key, thousands(r.Size), r.Root, chosenBy(v.Filter), completeness(v))
+		s.green("yes"), r.File, counted(r.Rows, "row"), r.Key, thousands(r.Size), r.Root, chosenBy(v.Filter), completeness(v))
 	return err
 }
 
@@ -76,9 +76,9 @@ func completeness(v verify.Verified) string {
 	if v.Seals.Hours == 0 {
 		return word
 	}
-	text := word + fmt.Sprintf("; the seals of %s hours count as many rows as there are", thousands(v.Seals.Hours))
+	text := word + fmt.Sprintf("; the seals of %s count as many rows as there are", counted(v.Seals.Hours, "hour"))
 	if v.Seals.Unsealed > 0 {
-		text += fmt.Sprintf(", %s rows are not sealed yet", thousands(v.Seals.Unsealed))
+		text += fmt.Sprintf(", %s not sealed yet", counted(v.Seals.Unsealed, "row"))
 	}
 	return text
 }

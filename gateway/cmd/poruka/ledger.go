@@ -96,11 +96,12 @@ func sizeOf(settings config.Config) (int64, error) {
 	return info.Size(), nil
 }
 
+// embeddedHint says why an embedded ledger may not open: one program has it at a time.
 func embeddedHint(settings config.Config) string {
 	if _, ok := settings.SQLitePath(); !ok {
 		return ""
 	}
-	return "; while a gateway serves it, ask the gateway: 'poruka audit summary'"
+	return "; stop the gateway that serves it, or ask that: 'poruka audit summary'"
 }
 
 // shownURL leaves out what may be secret.

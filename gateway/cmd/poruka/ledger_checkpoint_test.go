@@ -29,7 +29,7 @@ func TestLedgerCheckpoint(t *testing.T) {
 			t.Fatal("nothing was signed")
 		}
 	}
-	command{t: t}.run("ledger", "checkpoint", "--data-dir", g.Dir).want(t, exitStuck, "", "while a gateway serves it, ask the gateway")
+	command{t: t}.run("ledger", "checkpoint", "--data-dir", g.Dir).want(t, exitStuck, "", "stop the gateway that serves it, or ask that")
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestLedgerStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command{t: t}.run("ledger", "status", "--data-dir", folder).want(t, exitStuck, "", "while a gateway serves it, ask the gateway")
+	command{t: t}.run("ledger", "status", "--data-dir", folder).want(t, exitStuck, "", "stop the gateway that serves it, or ask that")
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -78,6 +78,14 @@ func thousands(n int64) string {
 	return digits
 }
 
+// counted renders a number with the word for what is counted.
+func counted(n int64, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return thousands(n) + " " + word
+}
+
 // elapsed renders how long something took.
 func elapsed(d time.Duration) string {
 	if d < time.Minute {
