@@ -8,7 +8,6 @@ package limit
 
 import (
 	"errors"
-	"math"
 	"sync"
 	"time"
 
@@ -128,11 +127,7 @@ func (b *bank) follow(limits partners.Limits, now time.Time) {
 
 // wait is the time until there is a token.
 func (b *bank) wait(now time.Time) time.Duration {
-	seconds := (1 - b.tokens.TokensAt(now)) / b.limits.RequestsPerSecond
-	if math.IsNaN(seconds) || seconds > longest.Seconds() {
-		return longest
-	}
-	return max(time.Duration(math.Ceil(seconds*1000))*time.Millisecond, time.Millisecond)
+	return max(b.until(1, b.tokens.TokensAt(now)), time.Millisecond)
 }
 
 func (b *bank) release() func() {
