@@ -30,6 +30,8 @@ func testOf(field protoreflect.FieldDescriptor) (t test, required, ok bool) {
 	switch single := !field.IsList(); {
 	case single && left.HasString():
 		t = textTest(left.GetString())
+	case single && left.HasBytes():
+		t = bytesTest(left.GetBytes())
 	case single && left.HasEnum():
 		t = enumTest(field.Enum(), left.GetEnum())
 	case single && left.HasInt32():
@@ -80,6 +82,21 @@ func textTest(r *validate.StringRules) test {
 		default:
 			return ""
 		}
+	}
+}
+
+func bytesTest(r *validate.BytesRules) test {
+	if !r.HasMaxLen() {
+		return nil
+	}
+	most := r.GetMaxLen()
+	r.ClearMaxLen()
+	text := fmt.Sprintf("must have at most %d bytes", most)
+	return func(v protoreflect.Value) string {
+		if uint64(len(v.Bytes())) > most {
+			return text
+		}
+		return ""
 	}
 }
 

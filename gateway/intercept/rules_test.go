@@ -107,6 +107,9 @@ func seeds() []proto.Message {
 		&porukav1.RecordConfirmationRequest{Id: id, RequestId: id[:35], Method: 1},
 		&porukav1.ListRecordsRequest{PageSize: -1, Outcome: 99, PageToken: strings.Repeat("x", 201)},
 		&porukav1.SuspendPartnerRequest{Id: strings.Repeat("x", 40)},
+		&porukav1.ConfirmStyledRequest{Bank: "vtb", Body: make([]byte, 65536), ContentType: strings.Repeat("x", 128)},
+		&porukav1.ConfirmStyledRequest{Body: make([]byte, 65537), Headers: []*porukav1.StyledHeader{{Name: "x"}, {Value: strings.Repeat("ё", 16385)}}},
+		&porukav1.ConfirmStyledRequest{Bank: "vtb", Headers: make([]*porukav1.StyledHeader, 33)},
 	}
 }
 
