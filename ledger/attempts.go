@@ -16,6 +16,9 @@ const AttemptMemory = 24 * time.Hour
 // VouchMemory is how far back it is known what banks vouched for.
 const VouchMemory = 365 * 24 * time.Hour
 
+// OrderMemory is how far back the orders of an account are counted.
+const OrderMemory = time.Hour
+
 // Attempts are the failures and close matches within AttemptMemory, oldest first, in whole seconds.
 type Attempts struct {
 	Failures []time.Time
@@ -23,6 +26,17 @@ type Attempts struct {
 	// Vouches are what banks claimed of the subject and did not match, within VouchMemory, at most one of each bank. Only the counter
 	// over all partners has them.
 	Vouches []Vouch
+
+	// Orders are when orders about an account were made, within OrderMemory, oldest first, in whole seconds. They and Open stand in a
+	// counter of their own, whose subject is a keyed digest of the account's id; nothing else may stand there.
+	Orders []time.Time
+	Open   OpenOrder
+}
+
+// OpenOrder is the order that an account has open. The zero OpenOrder is none.
+type OpenOrder struct {
+	ID    OrderID
+	Until time.Time // microseconds; from then on it is none, whatever became of it
 }
 
 // Vouch is what a bank claimed of a subject: keyed digests by which it can be seen that another claims otherwise, but not what.
@@ -58,7 +72,8 @@ func Since(times []time.Time, start time.Time) int {
 	return n
 }
 
-// Recent drops what is older than AttemptMemory before now, and vouches older than VouchMemory.
+// Recent drops what is older than AttemptMemory before now, vouches older than VouchMemory, orders older than OrderMemory and an order
+// that has ended.
 func (a Attempts) Recent(now time.Time) Attempts {
 	start := now.Add(-AttemptMemory)
 	recent := Attempts{Failures: after(a.Failures, start), Closes: after(a.Closes, start)}
@@ -66,6 +81,10 @@ func (a Attempts) Recent(now time.Time) Attempts {
 		if v.At.After(now.Add(-VouchMemory)) {
 			recent.Vouches = append(recent.Vouches, v)
 		}
+	}
+	recent.Orders = after(a.Orders, now.Add(-OrderMemory))
+	if now.Before(a.Open.Until) {
+		recent.Open = a.Open
 	}
 	return recent
 }
@@ -81,7 +100,10 @@ func (a Attempts) Expires() time.Time {
 	for _, v := range a.Vouches {
 		last = latest(last, v.At.Add(VouchMemory))
 	}
-	return last
+	for _, t := range a.Orders {
+		last = latest(last, t.Add(OrderMemory))
+	}
+	return latest(last, a.Open.Until)
 }
 
 func latest(a, b time.Time) time.Time {

@@ -11,18 +11,26 @@ var errAttempts = errors.New("ledger: stored attempt counter is malformed")
 
 // The stored form of a counter without vouches: the number of failures in two bytes, then the times as big-endian Unix seconds,
 // failures first. With vouches: VouchMark, a byte 2, the numbers of failures and of close matches in two bytes each, the times, then
-// each vouch: the length of the partner's id in a byte, the id, the time, and the digests.
+// each vouch: the length of the partner's id in a byte, the id, the time, and the digests. With orders: OrderMark, a byte 3, the id and
+// the end of the open order (both zero when there is none; the end in Unix microseconds), then the times.
 const (
 	// VouchMark is the first byte of a counter with vouches, and of no other: it lives for VouchMemory.
 	VouchMark    = 0xff
 	vouchVersion = 2
-	mostTimes    = 0xfe00
+	// OrderMark is the first byte of a counter with orders, and of no other. It lives no longer than one without vouches.
+	OrderMark    = 0xfe
+	orderVersion = 3
+	orderHead    = 2 + 16 + 8
+	mostTimes    = 0xfdff
 )
 
 // MarshalBinary gives the stored form.
 func (a Attempts) MarshalBinary() ([]byte, error) {
 	if len(a.Failures) > mostTimes || len(a.Closes) > mostTimes {
 		return nil, errAttempts
+	}
+	if len(a.Orders) > 0 || a.Open != (OpenOrder{}) {
+		return a.marshalOrders()
 	}
 	out := make([]byte, 0, 6+8*(len(a.Failures)+len(a.Closes))+80*len(a.Vouches))
 	if len(a.Vouches) > 0 {
@@ -51,6 +59,23 @@ func (a Attempts) MarshalBinary() ([]byte, error) {
 	return out, nil
 }
 
+func (a Attempts) marshalOrders() ([]byte, error) {
+	if len(a.Failures)+len(a.Closes)+len(a.Vouches) > 0 || (a.Open.ID.IsZero() && !a.Open.Until.IsZero()) {
+		return nil, errAttempts
+	}
+	out := make([]byte, 0, orderHead+8*len(a.Orders))
+	out = append(append(out, OrderMark, orderVersion), a.Open.ID[:]...)
+	var until int64
+	if !a.Open.ID.IsZero() {
+		until = a.Open.Until.UnixMicro()
+	}
+	out = binary.BigEndian.AppendUint64(out, uint64(until)) //nolint:gosec // round trips
+	for _, t := range a.Orders {
+		out = appendSeconds(out, t)
+	}
+	return out, nil
+}
+
 func appendSeconds(out []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(out, uint64(t.Unix())) //nolint:gosec // round trips
 }
@@ -60,6 +85,9 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 	*a = Attempts{}
 	if len(data) < 2 {
 		return errAttempts
+	}
+	if data[0] == OrderMark {
+		return a.unmarshalOrders(data)
 	}
 	failures := int(binary.BigEndian.Uint16(data))
 	if data[0] != VouchMark {
@@ -79,6 +107,23 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 		return errAttempts
 	}
 	return readVouches(a, readTimes(a, data, failures, closes))
+}
+
+func (a *Attempts) unmarshalOrders(data []byte) error {
+	if len(data) < orderHead || len(data)%8 != orderHead%8 || data[1] != orderVersion {
+		return errAttempts
+	}
+	id, until, times := OrderID(data[2:18]), binary.BigEndian.Uint64(data[18:]), data[orderHead:]
+	if id.IsZero() && (until != 0 || len(times) == 0) {
+		return errAttempts
+	}
+	if !id.IsZero() {
+		a.Open = OpenOrder{id, time.UnixMicro(int64(until)).UTC()} //nolint:gosec // round trips
+	}
+	for ; len(times) > 0; times = times[8:] {
+		a.Orders = append(a.Orders, seconds(times))
+	}
+	return nil
 }
 
 func readTimes(a *Attempts, data []byte, failures, closes int) (rest []byte) {
