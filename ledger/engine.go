@@ -119,7 +119,7 @@ type Suspender interface {
 
 // Bookmark is how far a piece of background work is. Its Value is the work's own and holds no personal data.
 type Bookmark struct {
-	Name    string // 1 to 200 bytes
+	Name    string // 1 to 200 bytes, any
 	Version int64  // counts the changes, from 1
 	Value   []byte // at most 64 KiB
 }
@@ -129,7 +129,7 @@ type Bookmarks interface {
 	// Bookmark reads one, or ErrNotFound.
 	Bookmark(ctx context.Context, name string) (Bookmark, error)
 	// PutBookmark stores b if the stored version is b.Version-1 (none, when that is 0); otherwise nothing, and ErrConflict. After
-	// ErrOutcomeUnknown, Bookmark tells what became of it.
+	// ErrOutcomeUnknown, Bookmark tells what became of it. One that cannot be stored is refused with ErrBookmark.
 	PutBookmark(ctx context.Context, b Bookmark) error
 	// BookmarksOf lists those whose names begin with prefix, ordered by name.
 	BookmarksOf(ctx context.Context, prefix string) ([]Bookmark, error)
@@ -164,5 +164,6 @@ type Engine interface { //nolint:interfacebloat // those who use it ask for its 
 	Suspender
 	Log
 	Checkpoints
+	Bookmarks
 	Store
 }

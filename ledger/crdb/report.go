@@ -72,7 +72,7 @@ func (q *query) conditions() string {
 // report runs a statement that is not worth preparing.
 func (s *Store) report(ctx context.Context, pool *pgxpool.Pool, stage, text string, args [][]byte, read func(*row)) error {
 	for n := 1; ; n++ {
-		f := s.reportOnce(ctx, pool, stage, text, args, read)
+		f := s.reportOnce(ctx, pool, reading, stage, text, args, read)
 		if f == nil {
 			return nil
 		}
@@ -85,7 +85,8 @@ func (s *Store) report(ctx context.Context, pool *pgxpool.Pool, stage, text stri
 	}
 }
 
-func (s *Store) reportOnce(ctx context.Context, pool *pgxpool.Pool, stage, text string, args [][]byte, read func(*row)) *failure {
+// reportOnce runs a statement once. One that writes is a transaction of its own: the answer to it is that to its commit.
+func (s *Store) reportOnce(ctx context.Context, pool *pgxpool.Pool, p part, stage, text string, args [][]byte, read func(*row)) *failure {
 	soon, cancel := context.WithTimeout(ctx, s.cfg.AcquireTimeout)
 	defer cancel()
 	conn, err := pool.Acquire(soon)
@@ -105,7 +106,7 @@ func (s *Store) reportOnce(ctx context.Context, pool *pgxpool.Pool, stage, text 
 		err = unread
 	}
 	if err != nil {
-		return classify(ctx, stage, reading, err)
+		return classify(ctx, stage, p, err)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // wantSchema is the version of the schema that this binary is made for.
-const wantSchema = 2
+const wantSchema = 3
 
 // Status implements ledger.Engine. On a database without a schema it tells version 0.
 func (s *Store) Status(ctx context.Context) (ledger.Status, error) {

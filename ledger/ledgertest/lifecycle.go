@@ -131,8 +131,21 @@ func calls(e ledger.Engine) map[string]func(context.Context) error {
 			}
 			return nil
 		},
-		"Status": func(ctx context.Context) error { _, err := e.Status(ctx); return err },
-		"Ping":   e.Ping,
+		"Bookmark": func(ctx context.Context) error {
+			if _, err := e.Bookmark(ctx, "a"); !errors.Is(err, ledger.ErrNotFound) {
+				return err
+			}
+			return nil
+		},
+		"PutBookmark": func(ctx context.Context) error {
+			if err := e.PutBookmark(ctx, ledger.Bookmark{Name: "a", Version: 1}); !errors.Is(err, ledger.ErrConflict) {
+				return err
+			}
+			return nil
+		},
+		"BookmarksOf": func(ctx context.Context) error { _, err := e.BookmarksOf(ctx, ""); return err },
+		"Status":      func(ctx context.Context) error { _, err := e.Status(ctx); return err },
+		"Ping":        e.Ping,
 	}
 }
 

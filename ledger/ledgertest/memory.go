@@ -25,6 +25,7 @@ type Memory struct {
 	attempts   map[ledger.AttemptKey][]byte // as stored
 	suspended  map[ledger.PartnerID]ledger.Suspension
 	log        memoryLog
+	bookmarks  map[string]ledger.Bookmark
 	isClosed   bool
 	transacted int
 }

@@ -25,6 +25,7 @@ func Run(t *testing.T, open Opener) {
 		{"Values", valueTests()},
 		{"Report", reportTests()},
 		{"Log", logTests()},
+		{"Bookmarks", bookmarkTests()},
 		{"Lifecycle", lifecycleTests()},
 		{"Model", modelTests()},
 	} {
