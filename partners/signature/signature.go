@@ -11,6 +11,7 @@ package signature
 import (
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"time"
 )
 
@@ -39,10 +40,13 @@ const (
 	DigestDiffers Step = "SIGNATURE_DIGEST_DIFFERS" // does not fit these bytes
 )
 
+// Steps lists them all, in the order in which they are made.
+func Steps() []Step { return []Step{Malformed, KeyUnknown, KeyInactive, DigestDiffers} }
+
 // Error is a signature that was not taken.
 type Error struct {
 	Step  Step
-	cause error // for logs
+	cause error // for logs; a constant text, never anything of the message
 }
 
 // Error gives the step.
@@ -67,4 +71,35 @@ type Signer interface {
 	Algorithm() string
 	// Sign signs a message.
 	Sign(message []byte) ([]byte, error)
+}
+
+// fail makes an Error. why is a constant, so that nothing of a message gets into logs.
+func fail(step Step, why string) error {
+	return &Error{Step: step, cause: errors.New("signature: " + why)}
+}
+
+// choose finds the key that is named. Of several with one name any that is valid now will do.
+func choose(keys []Key, now time.Time, named func(Key) bool) (Key, error) {
+	found := false
+	for _, key := range keys {
+		if !named(key) {
+			continue
+		}
+		if key.ActiveAt(now) {
+			return key, nil
+		}
+		found = true
+	}
+	if found {
+		return Key{}, fail(KeyInactive, "the key is not valid now")
+	}
+	return Key{}, fail(KeyUnknown, "the roster has no such key of this bank")
+}
+
+// check is the last step.
+func check(v Verifier, key Key, message, sig []byte) error {
+	if !v.Verify(key, message, sig) {
+		return fail(DigestDiffers, "the signature does not fit")
+	}
+	return nil
 }
