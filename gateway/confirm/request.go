@@ -67,11 +67,15 @@ func (s *Service) Parse(raw person.Raw, p partners.Partner) (person.Person, pers
 	need := person.RequiredOfBank()
 	maps.Copy(need, p.Required)
 	claimed, trace, err := person.Parse(raw, need, s.today(s.cfg.Clock()))
-	if err == nil {
+	if err != nil {
+		claimed.SNILS, _ = person.ParseSNILS(raw.SNILS) // so that everything is told at once
+	}
+	wrong := s.reserved(claimed.SNILS)
+	if err == nil && len(wrong) == 0 {
 		return claimed, trace, nil
 	}
-	if violations := refusal.Person("person.", err); len(violations) > 0 {
-		return person.Person{}, nil, fault.InvalidFields(violations...)
+	if wrong = append(refusal.Person("person.", err), wrong...); len(wrong) > 0 {
+		return person.Person{}, nil, fault.InvalidFields(wrong...)
 	}
 	return person.Person{}, nil, fault.Wrap(fault.Internal, fault.Defect, err)
 }

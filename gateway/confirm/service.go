@@ -13,6 +13,7 @@ import (
 	"github.com/poruka/poruka/ledger/group"
 	"github.com/poruka/poruka/ledger/person"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/partners/sandbox/magic"
 )
 
 // Defaults of Config.
@@ -29,6 +30,7 @@ type Config struct {
 	Clock      func() time.Time
 	MaxRunning int           // requests under way on this gateway; more are refused with OVERLOADED. 0 means DefaultMaxRunning
 	Settle     time.Duration // how long a transaction may outlive its caller, the Timeout of the committer. 0 means DefaultSettle
+	Sandbox    bool          // persons of package magic are answered as they say; otherwise they are refused
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -78,6 +80,7 @@ type Decision struct {
 //
 //   - REQUEST_ID_REUSED: the id was used with another request;
 //   - REQUEST_TOO_OLD, REQUEST_FROM_FUTURE: its times are off, see metadata server_time;
+//   - ORDER_CLOSED: the id is that of an order, which has expired or was cancelled;
 //   - ATTEMPTS_EXHAUSTED: too many failures of this person, RetryAfter is exact;
 //   - OVERLOADED, SUBJECT_BUSY, LEDGER_UNAVAILABLE: nothing was decided;
 //   - OUTCOME_UNKNOWN, DEADLINE, CANCELLED: it may have been decided; Find or a repeat with the same id settles it;
@@ -92,6 +95,15 @@ func (s *Service) Confirm(ctx context.Context, caller Caller, r Request) (Decisi
 		return Decision{}, err
 	}
 	q := s.ask(caller, policy, r)
+	if magic.Reserved(r.Person.SNILS) {
+		if err := s.stage(q); err != nil {
+			return Decision{}, err
+		}
+	}
+	var err error
+	if q.order, err = s.orderOf(ctx, caller.id(), r); err != nil {
+		return Decision{}, err
+	}
 	if !s.running.enter(q.ids[0], q.now) {
 		return Decision{}, fault.New(fault.Exhausted, fault.Overloaded).After(time.Second)
 	}

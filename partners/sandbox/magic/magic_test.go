@@ -53,7 +53,7 @@ func bytesOf(t *testing.T, digits string) (id [16]byte) {
 	t.Helper()
 	for i := range id {
 		for _, c := range digits[2*i : 2*i+2] {
-			id[i] = id[i]<<4 | byte(strings.IndexRune("0123456789abcdef", c)) //nolint:gosec // hexadecimal
+			id[i] = id[i]<<4 | byte(strings.IndexRune("0123456789abcdef", c))
 		}
 	}
 	return id
