@@ -110,6 +110,12 @@ func (e Erase) check() error {
 	if id, err := uuid.Parse(e.RequestID); err != nil || id.String() != strings.ToLower(e.RequestID) {
 		return fault.InvalidFields(flaw("requestId", "must be a UUID"))
 	}
+	if wrong := reservedID(e.Account); wrong != nil {
+		if !e.IdleSince.IsZero() {
+			return ErrNotIdle // they are always needed
+		}
+		return fault.InvalidFields(wrong...)
+	}
 	if e.Ground.String() == "" {
 		return fault.InvalidFields(flaw("ground", "must be PERSON_ASKED, ORDERED or RETENTION_OVER"))
 	}

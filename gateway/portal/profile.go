@@ -29,6 +29,7 @@ func (s *Service) ParseProfile(raw RawProfile) (person.Profile, error) {
 	if err != nil && len(wrong) == 0 {
 		return person.Profile{}, fault.Wrap(fault.Internal, fault.Defect, err)
 	}
+	wrong = append(wrong, reservedSNILS(raw.Person.SNILS)...)
 	wrong = append(wrong, contactFlaws(raw)...)
 	if len(raw.Previous) > person.MaxPrevious {
 		return person.Profile{}, fault.InvalidFields(append(wrong, flaw("profile.previousPassports", "must be at most 10"))...)

@@ -24,6 +24,7 @@ type Put struct {
 	RegistryAt      time.Time
 	ExpectedVersion int64 // when positive, the account must have this version
 	AllowDecrease   bool  // of the level
+	sandbox         bool  // may write the accounts of the sandbox
 }
 
 // Result says what a put did.
@@ -100,6 +101,9 @@ func (s *Service) prepare(p Put) (*prepared, error) {
 // check refuses what needs no ledger to be seen.
 func (p Put) check() error {
 	var wrong []fault.Violation
+	if !p.sandbox {
+		wrong = reservedID(p.ID)
+	}
 	if p.ID.IsZero() {
 		wrong = append(wrong, flaw("id", "must be a UUID"))
 	}

@@ -58,6 +58,9 @@ func (r Record) check() error {
 	if id, err := uuid.Parse(r.RequestID); err != nil || id.String() != strings.ToLower(r.RequestID) {
 		return fault.InvalidFields(flaw("requestId", "must be a UUID"))
 	}
+	if wrong := reservedID(r.Account); wrong != nil {
+		return fault.InvalidFields(wrong...)
+	}
 	switch r.Method {
 	case ledger.MethodServiceCentre, ledger.MethodPostalCode, ledger.MethodESignature:
 		return nil
