@@ -82,7 +82,9 @@ type DescribeCallerResponse struct {
 	// Version of the gateway.
 	Version string `protobuf:"bytes,9,opt,name=version,proto3" json:"version,omitempty"`
 	// Methods that the caller may call, full gRPC names, ordered.
-	Methods       []string `protobuf:"bytes,10,rep,name=methods,proto3" json:"methods,omitempty"`
+	Methods []string `protobuf:"bytes,10,rep,name=methods,proto3" json:"methods,omitempty"`
+	// The gateway is a sandbox: it answers requests about the persons that are documented for tests, and nothing real depends on it.
+	Sandbox       bool `protobuf:"varint,11,opt,name=sandbox,proto3" json:"sandbox,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -185,6 +187,13 @@ func (x *DescribeCallerResponse) GetMethods() []string {
 		return x.Methods
 	}
 	return nil
+}
+
+func (x *DescribeCallerResponse) GetSandbox() bool {
+	if x != nil {
+		return x.Sandbox
+	}
+	return false
 }
 
 // The client certificate of the connection.
@@ -329,7 +338,7 @@ var File_poruka_v1_caller_proto protoreflect.FileDescriptor
 const file_poruka_v1_caller_proto_rawDesc = "" +
 	"\n" +
 	"\x16poruka/v1/caller.proto\x12\tporuka.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x17\n" +
-	"\x15DescribeCallerRequest\"\xc8\x05\n" +
+	"\x15DescribeCallerRequest\"\xe2\x05\n" +
 	"\x16DescribeCallerResponse\x12\x1a\n" +
 	"\bidentity\x18\x01 \x01(\tR\bidentity\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x12\x12\n" +
@@ -342,7 +351,8 @@ const file_poruka_v1_caller_proto_rawDesc = "" +
 	"serverTime\x12\x18\n" +
 	"\aversion\x18\t \x01(\tR\aversion\x12\x18\n" +
 	"\amethods\x18\n" +
-	" \x03(\tR\amethods\x1a\xb6\x01\n" +
+	" \x03(\tR\amethods\x12\x18\n" +
+	"\asandbox\x18\v \x01(\bR\asandbox\x1a\xb6\x01\n" +
 	"\vCertificate\x12\x16\n" +
 	"\x06serial\x18\x01 \x01(\tR\x06serial\x129\n" +
 	"\n" +
