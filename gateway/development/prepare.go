@@ -80,7 +80,7 @@ func ensureFile(path string, content []byte) error {
 
 // Banks are the ids of the banks in the roster for development.
 func Banks() ([]partners.ID, error) {
-	parsed, err := roster.Parse(roster.Dev(), []string{policy}, nil)
+	parsed, err := roster.Parse(roster.Dev(), roster.Known{Policies: []string{policy}})
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,14 @@ func (o object) text(key string) string {
 	return text
 }
 
+// optional gives a text that may be left out.
+func (o object) optional(key string) string {
+	if !o.has(key) {
+		return ""
+	}
+	return o.text(key)
+}
+
 // count gives a whole number above zero that must be there.
 func (o object) count(key string) int {
 	if !o.need(key) {

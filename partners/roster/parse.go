@@ -33,9 +33,23 @@ const (
 	maxCount = 1_000_000
 )
 
-// Parse reads a roster. policies and styles are the matching policies and the dialects that exist. The error joins
-// everything that is wrong, a line each. The banks are ordered by id; their maps must not be changed.
-func Parse(content []byte, policies, styles []string) ([]partners.Partner, error) {
+// Known is what a roster may name.
+type Known struct {
+	Policies []string // ids of the matching policies that exist
+	Styles   []Style  // the dialects that exist, besides StyleNative
+	// Read reads a file that the roster names. nil: the files are not looked at, and the banks have no keys and no authorities.
+	Read func(name string) ([]byte, error)
+}
+
+// Style is a dialect.
+type Style struct {
+	Name  string
+	Signs bool // a bank that speaks it must have keys
+}
+
+// Parse reads a roster and the files that it names. The error joins everything that is wrong, a line each. The banks are ordered
+// by id; their maps and lists must not be changed.
+func Parse(content []byte, known Known) ([]partners.Partner, error) {
 	file, err := document(content)
 	if err != nil {
 		return nil, err
@@ -45,7 +59,6 @@ func Parse(content []byte, policies, styles []string) ([]partners.Partner, error
 	if n := root.count("version"); w.none() && n != version {
 		w.add(root.value("version"), "version", "must be %d: this program knows no other form of the file", version)
 	}
-	known := known{policies: policies, styles: append([]string{StyleNative}, styles...)}
 	var banks []partners.Partner
 	first := map[partners.ID]int{}
 	for _, node := range root.list("partners") {
@@ -79,11 +92,9 @@ func document(content []byte) (*yaml.Node, error) {
 	return file.Content[0], nil
 }
 
-// known is what a bank may name.
-type known struct{ policies, styles []string }
-
-func (w *wrongs) bank(node *yaml.Node, known known) partners.Partner {
-	o := w.object(node, nameOf(node), "id", "displayName", "validFrom", "validUntil", "policy", "minors", "style", "limits", "required")
+func (w *wrongs) bank(node *yaml.Node, known Known) partners.Partner {
+	o := w.object(node, nameOf(node), "id", "displayName", "validFrom", "validUntil", "policy", "minors", "style",
+		"signature", "endpoint", "limits", "required")
 	id := o.text("id")
 	o.check("id", id == "" || isBankID(id), "must be 1 to 40 lower-case letters, digits and inner hyphens")
 	o.check("id", id != portalID, "must not be %q, which names the portal", portalID)
@@ -96,13 +107,29 @@ func (w *wrongs) bank(node *yaml.Node, known known) partners.Partner {
 	}
 	o.check("displayName", isPrintable(p.DisplayName), "must be at most 100 printable characters")
 	o.check("validUntil", p.ValidUntil.IsZero() || !p.ValidUntil.Before(p.ValidFrom), "must not be before validFrom")
-	o.check("policy", p.Policy == "" || slices.Contains(known.policies, p.Policy), "must be one of: %s", strings.Join(known.policies, ", "))
+	o.check("policy", p.Policy == "" || slices.Contains(known.Policies, p.Policy), "must be one of: %s", strings.Join(known.Policies, ", "))
+	signs := false
 	if o.has("style") {
 		p.Style = o.text("style")
-		o.check("style", slices.Contains(known.styles, p.Style), "must be one of: %s", strings.Join(known.styles, ", "))
+		signs = known.style(o, p.Style)
 	}
 	p.Limits = limits(o)
+	p.Keys = known.keys(o, signs)
+	p.Endpoint = known.endpoint(o)
 	return p
+}
+
+// style checks that a dialect exists and reports whether it signs.
+func (k Known) style(o object, name string) (signs bool) {
+	names, found := []string{StyleNative}, name == StyleNative
+	for _, style := range k.Styles {
+		names = append(names, style.Name)
+		if style.Name == name {
+			found, signs = true, style.Signs
+		}
+	}
+	o.check("style", found, "must be one of: %s", strings.Join(names, ", "))
+	return signs
 }
 
 // nameOf finds what a bank is called in messages; empty when it has no id.

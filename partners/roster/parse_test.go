@@ -35,7 +35,7 @@ partners:
 func policies() []string { return []string{"match/1", "match/2"} }
 
 func parse(content string) ([]partners.Partner, error) {
-	return roster.Parse([]byte(content), policies(), []string{"vtb"})
+	return roster.Parse([]byte(content), roster.Known{Policies: policies(), Styles: []roster.Style{{Name: "vtb"}}})
 }
 
 func day(t testing.TB, text string) person.Date {
@@ -151,7 +151,7 @@ func TestExampleAndDevRosterAreGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{"deploy/config/roster.yaml": example, "dev": roster.Dev()} {
-		banks, err := roster.Parse(content, []string{"match/1"}, nil)
+		banks, err := roster.Parse(content, roster.Known{Policies: []string{"match/1"}})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -173,7 +173,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("version: 1\npartners: [{<<: *a}]"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		banks, err := roster.Parse(content, policies(), nil)
+		banks, err := roster.Parse(content, roster.Known{Policies: policies()})
 		if err != nil {
 			return
 		}

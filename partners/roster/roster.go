@@ -5,8 +5,7 @@ import (
 	_ "embed" // the dev roster
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,7 +20,7 @@ const StyleNative = "native"
 type Config struct {
 	Path        string
 	Policies    []string      // ids of the matching policies that exist
-	Styles      []string      // dialects that exist, besides StyleNative
+	Styles      []Style       // dialects that exist, besides StyleNative
 	ReloadEvery time.Duration // how often the file is looked at; 0 means 10 s
 	OnReload    func(error)   // called when the file has changed, with what is wrong or nil; nil: not
 }
@@ -30,7 +29,7 @@ type Config struct {
 type Roster struct {
 	config Config
 	force  atomic.Pointer[snapshot]
-	seen   string // the file as last seen, good or bad, or why it could not be read; of Open and Run alone
+	files  *files // as last seen; of Open and Run alone
 }
 
 type snapshot struct {
@@ -48,7 +47,7 @@ func Open(config Config) (*Roster, error) {
 	if config.ReloadEvery < 0 {
 		return nil, errors.New("roster: ReloadEvery must not be negative")
 	}
-	r := &Roster{config: config}
+	r := &Roster{config: config, files: newFiles(config.Path)}
 	if _, err := r.look(); err != nil {
 		return nil, err
 	}
@@ -71,22 +70,18 @@ func (r *Roster) Run(ctx context.Context) error {
 	}
 }
 
-// look reads the file and puts it into force when it is new and good. It reports whether the file has changed since the
-// last look.
+// look reads the file and those that it names, and puts them into force when they are new and good. It reports whether any has
+// changed since the last look.
 func (r *Roster) look() (changed bool, err error) {
-	content, err := read(r.config.Path)
-	seen := "read: " + content
-	if err != nil {
-		seen = "failed: " + err.Error()
-	}
-	if seen == r.seen {
+	if !r.files.changed() {
 		return false, nil
 	}
-	r.seen = seen
+	r.files = newFiles(r.config.Path)
+	content, err := r.files.read(filepath.Base(r.config.Path))
 	if err != nil {
 		return true, fmt.Errorf("roster: %w", err)
 	}
-	banks, err := Parse([]byte(content), r.config.Policies, r.config.Styles)
+	banks, err := Parse(content, Known{Policies: r.config.Policies, Styles: r.config.Styles, Read: r.files.read})
 	if err != nil {
 		return true, fmt.Errorf("roster %s: %w", r.config.Path, err)
 	}
@@ -96,21 +91,6 @@ func (r *Roster) look() (changed bool, err error) {
 	}
 	r.force.Store(s)
 	return true, nil
-}
-
-const maxSize = 1 << 20
-
-func read(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(io.LimitReader(file, maxSize+1))
-	if err == nil && len(content) > maxSize {
-		err = fmt.Errorf("%s is larger than %d bytes", path, maxSize)
-	}
-	return string(content), err
 }
 
 // Find finds a bank by id.
