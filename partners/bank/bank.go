@@ -32,8 +32,9 @@ type Reply struct {
 // Cause is why a call failed, one of a closed list that may stand in metrics.
 type Cause string
 
-// Causes. Timeout, Refused, Certificate and ServerError count against the breaker; answers below 500 are successes, and calls that
-// the caller gave up count for nothing.
+// Causes. Timeout, Refused, Certificate, ServerError and what is no HTTP count against the breaker; answers below 500 are successes,
+// and calls that the caller gave up, or left too little time, count for nothing. Busy counts while the bank holds the places: all are
+// taken, and none was given back for half of the endpoint's timeout. A mere rush of callers is not the bank's doing.
 const (
 	Timeout     Cause = "TIMEOUT"      // no answer within its time
 	Refused     Cause = "REFUSED"      // no connection, or a broken one
@@ -43,6 +44,7 @@ const (
 	Open        Cause = "OPEN"         // the breaker is open; nothing was sent
 	NoEndpoint  Cause = "NO_ENDPOINT"  // the roster has none
 	Malformed   Cause = "MALFORMED"    // an answer that is too long or none
+	Denied      Cause = "DENIED"       // the bank gives us no token, or does not take it
 	GivenUp     Cause = "GIVEN_UP"     // the caller's context ended
 )
 
