@@ -51,7 +51,7 @@ type LogStep struct {
 }
 
 // Log keeps the log. Reading it sees what was committed before.
-type Log interface {
+type Log interface { //nolint:interfacebloat // small questions about one thing
 	// LogHead reads how far the log is.
 	LogHead(ctx context.Context) (LogHead, error)
 	// Unlogged lists at most limit entries behind head in the order of the ledger, and gives the place of the last of them. An
@@ -65,6 +65,9 @@ type Log interface {
 	// LogBlocks tells for each entry the block in which it is if it is in the log: the last block that begins at or before
 	// its place. -1: there is no such entry, or no such block.
 	LogBlocks(ctx context.Context, ids []EntryID) ([]int64, error)
+	// LogStart gives the place behind which a block begins: a list behind it begins with the first entry of the block. ErrNotFound:
+	// there is no such block. Block 0 begins behind the empty cursor.
+	LogStart(ctx context.Context, block int64) (Cursor, error)
 }
 
 // Checkpoints keeps what was signed of the log.

@@ -35,6 +35,9 @@ func (c cursor) public() ledger.Cursor {
 	return ledger.Cursor(base64.RawURLEncoding.EncodeToString([]byte(text + cursorEnd)))
 }
 
+// beforeFirst is the ordinal of the place before the first entry of a transaction.
+const beforeFirst = -1
+
 const (
 	cursorEnd     = ";"
 	longestCursor = 200
@@ -56,7 +59,7 @@ func parseCursor(public ledger.Cursor) (cursor, error) {
 	var c cursor
 	for i, p := range []*place{&c.place, &c.bound}[:len(parts)/2] {
 		n, err := strconv.ParseInt(parts[2*i+1], 10, 64)
-		if err != nil || n < 0 || !isDecimal(parts[2*i]) {
+		if err != nil || n < beforeFirst || !isDecimal(parts[2*i]) {
 			return cursor{}, ledger.ErrCursor
 		}
 		*p = place{parts[2*i], n}

@@ -165,3 +165,17 @@ func (s *Store) LogBlocks(ctx context.Context, ids []ledger.EntryID) ([]int64, e
 	}
 	return blocks, nil
 }
+
+// LogStart implements ledger.Log.
+func (s *Store) LogStart(ctx context.Context, block int64) (ledger.Cursor, error) {
+	if block == 0 {
+		return "", nil
+	}
+	var found []ledger.Cursor
+	err := s.report(ctx, s.requests, "start of a block", "SELECT place::TEXT, ordinal FROM log_block WHERE number = $1::INT8", [][]byte{number(block)}, func(r *row) {
+		first := r.place()
+		first.ordinal--
+		found = append(found, cursor{place: first}.public())
+	})
+	return only(found, err)
+}

@@ -102,6 +102,25 @@ func (s *Store) LogBlocks(ctx context.Context, ids []ledger.EntryID) ([]int64, e
 	return blocks, nil
 }
 
+// LogStart gives the place behind which a block begins.
+func (s *Store) LogStart(ctx context.Context, block int64) (ledger.Cursor, error) {
+	if block == 0 {
+		return "", nil
+	}
+	first := int64(0)
+	err := s.report(ctx, func(c *conn) error {
+		return c.query(func(r row) error { first = r.int(0); return nil }, `select first from log_blocks where number = ?`, block)
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case first == 0:
+		return "", ledger.ErrNotFound
+	default:
+		return cursorAt(first - 1), nil
+	}
+}
+
 // AdvanceLog stores a step if the log still stands at step.From.
 func (s *Store) AdvanceLog(ctx context.Context, step ledger.LogStep) error {
 	from, errFrom := headValues(step.From)

@@ -122,8 +122,14 @@ func calls(e ledger.Engine) map[string]func(context.Context) error {
 			}
 			return nil
 		},
-		"LogTiles":      func(ctx context.Context) error { _, err := e.LogTiles(ctx, make([]ledger.TileID, 1)); return err },
-		"LogBlocks":     func(ctx context.Context) error { _, err := e.LogBlocks(ctx, make([]ledger.EntryID, 1)); return err },
+		"LogTiles":  func(ctx context.Context) error { _, err := e.LogTiles(ctx, make([]ledger.TileID, 1)); return err },
+		"LogBlocks": func(ctx context.Context) error { _, err := e.LogBlocks(ctx, make([]ledger.EntryID, 1)); return err },
+		"LogStart": func(ctx context.Context) error {
+			if _, err := e.LogStart(ctx, 1); !errors.Is(err, ledger.ErrNotFound) {
+				return err
+			}
+			return nil
+		},
 		"AddCheckpoint": func(ctx context.Context) error { return e.AddCheckpoint(ctx, 1, index(1), []byte("a note")) },
 		"Checkpoint": func(ctx context.Context) error {
 			if _, err := e.Checkpoint(ctx, 1); !errors.Is(err, ledger.ErrNotFound) {

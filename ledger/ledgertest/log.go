@@ -209,4 +209,15 @@ func blocksOfEntries(t *testing.T, s suite) {
 	blocks, err := e.LogBlocks(t.Context(), ids)
 	must(t, err)
 	same(t, "blocks", blocks, want)
+	for block := range int64(3) {
+		start, err := e.LogStart(t.Context(), block)
+		must(t, err)
+		page, _, err := e.Entries(t.Context(), ledger.Filter{}, ledger.Page{After: start, Limit: 3})
+		must(t, err)
+		same(t, fmt.Sprintf("block %d begins", block), idsOf(page), idsOf(entries[block*ledger.BlockSize:][:3]))
+	}
+	for _, block := range []int64{-1, 3, 1 << 50} {
+		_, err := e.LogStart(t.Context(), block)
+		wantError(t, "a block that does not exist", err, ledger.ErrNotFound)
+	}
 }

@@ -141,3 +141,20 @@ func (m *Memory) Checkpoint(ctx context.Context, atMost int64) ([]byte, error) {
 	}
 	return bytes.Clone(m.log.checkpoints[best].text), nil
 }
+
+// LogStart gives the place behind which a block begins.
+func (m *Memory) LogStart(ctx context.Context, block int64) (ledger.Cursor, error) {
+	if err := m.lock(ctx); err != nil {
+		return "", err
+	}
+	defer m.unlock()
+	first, ok := m.log.begins[block]
+	switch {
+	case block == 0:
+		return "", nil
+	case !ok:
+		return "", ledger.ErrNotFound
+	default:
+		return cursorAt(first - 1), nil
+	}
+}

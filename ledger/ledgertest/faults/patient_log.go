@@ -54,6 +54,11 @@ func (p *patient) LogBlocks(ctx context.Context, ids []ledger.EntryID) ([]int64,
 	return repeat(ctx, p, func() ([]int64, error) { return p.Engine.LogBlocks(ctx, ids) })
 }
 
+// LogStart implements ledger.Log.
+func (p *patient) LogStart(ctx context.Context, block int64) (ledger.Cursor, error) {
+	return repeat(ctx, p, func() (ledger.Cursor, error) { return p.Engine.LogStart(ctx, block) })
+}
+
 // AddCheckpoint implements ledger.Checkpoints.
 func (p *patient) AddCheckpoint(ctx context.Context, size int64, root [32]byte, text []byte) error {
 	_, err := repeat(ctx, p, func() (struct{}, error) { return struct{}{}, p.Engine.AddCheckpoint(ctx, size, root, text) })
