@@ -87,6 +87,9 @@ func TestHotReloadUnderLoad(t *testing.T) {
 			defer c.conn.Close()
 			return c.conn.ConnectionState().PeerCertificates[0].SerialNumber.Cmp(next.Leaf.SerialNumber) == 0
 		})
+		if own := w.source.Own(); own.Leaf.SerialNumber.Cmp(next.Leaf.SerialNumber) != 0 || own.PrivateKey == nil {
+			t.Errorf("as a client it would show %s", own.Leaf.SerialNumber)
+		}
 		open.expect(t, "sberbank")
 	}
 	if failed.Load() != 0 || answered.Load() == 0 {

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -110,6 +111,10 @@ func Open(config Config) (*Source, error) {
 	s.tellTrust()
 	return s, nil
 }
+
+// Own gives the certificate in force, with its key, for a server that is also a client: with every handshake, so that new files take
+// effect. It must not be changed.
+func (s *Source) Own() tls.Certificate { return s.current.Load().server }
 
 // Run looks at the files until ctx ends; then it returns nil.
 func (s *Source) Run(ctx context.Context) error {

@@ -107,7 +107,8 @@ func openDevelopment(config Config) (*Authority, error) {
 // ensureHeld issues a certificate unless a good one, or a revoked one, lies there.
 func (a *Authority) ensureHeld(out, name string, request IssueRequest, held []Held) error {
 	for _, h := range held {
-		asWanted := h.Name == name && h.Identity == request.Identity && slices.Equal(h.DNSNames, request.DNSNames) && slices.Equal(h.IPs, request.IPs)
+		asWanted := h.Name == name && h.Identity == request.Identity && slices.Equal(h.DNSNames, request.DNSNames) && slices.Equal(h.IPs, request.IPs) &&
+			slices.Equal(h.Usages, usages(request.Identity.Role))
 		if asWanted && (h.Status == StatusRevoked || h.NotAfter.Sub(a.now()) >= developmentSpare) {
 			return nil
 		}

@@ -1,7 +1,10 @@
 package authority_test
 
 import (
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/poruka/poruka/certs"
 	"github.com/poruka/poruka/certs/authority"
+	"github.com/poruka/poruka/certs/certstest"
 )
 
 // contents reads a folder.
@@ -94,6 +98,37 @@ func TestTheDevelopmentSet(t *testing.T) {
 	}
 	if got := changed(third, ensure()); !slices.Equal(got, want) {
 		t.Errorf("made again by a new CA: %v", got)
+	}
+}
+
+// A folder of a time when gateways called nobody.
+func TestAGatewaysCertificateThatCannotCallIsReplaced(t *testing.T) {
+	dir, c := t.TempDir(), newClock()
+	out := filepath.Join(dir, "certs")
+	if err := authority.EnsureDevelopment(dir, c.now); err != nil {
+		t.Fatal(err)
+	}
+	first := contents(t, out)
+	signer, err := tls.LoadX509KeyPair(filepath.Join(dir, "ca", "intermediate.pem"), filepath.Join(dir, "ca", "intermediate-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.LoadX509KeyPair(filepath.Join(out, "gateway.pem"), filepath.Join(out, "gateway-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := *pair.Leaf // with its serial number, which the index knows
+	old.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	der, err := x509.CreateCertificate(rand.Reader, &old, signer.Leaf, pair.Leaf.PublicKey, signer.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certstest.Write(t, out, "gateway.pem", append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), first["gateway.pem"]...))
+	if err := authority.EnsureDevelopment(dir, c.now); err != nil {
+		t.Fatal(err)
+	}
+	if got := changed(first, contents(t, out)); !slices.Equal(got, []string{"gateway-key.pem", "gateway.pem"}) {
+		t.Errorf("replaced: %v", got)
 	}
 }
 

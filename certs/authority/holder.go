@@ -2,6 +2,7 @@ package authority
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,7 +42,8 @@ func P12(certPEM, keyPEM []byte, password string) ([]byte, error) {
 
 // Held is a certificate of this CA that lies in a folder with its key.
 type Held struct {
-	Name string // of the files: NAME.pem, NAME-key.pem
+	Name   string             // of the files: NAME.pem, NAME-key.pem
+	Usages []x509.ExtKeyUsage // what it is for
 	Entry
 }
 
@@ -64,7 +66,7 @@ func (a *Authority) Held(dir string) ([]Held, error) {
 		}
 		serial := pair.Leaf.SerialNumber.Text(16)
 		if i := slices.IndexFunc(all, func(e Entry) bool { return e.Serial == serial }); i >= 0 {
-			held = append(held, Held{Name: filepath.Base(path), Entry: all[i]})
+			held = append(held, Held{Name: filepath.Base(path), Usages: pair.Leaf.ExtKeyUsage, Entry: all[i]})
 		}
 	}
 	return held, nil

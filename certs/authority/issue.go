@@ -167,7 +167,7 @@ func (a *Authority) template(request IssueRequest) (*x509.Certificate, error) {
 	}
 	if request.Identity.Role == certs.RoleGateway {
 		template.Subject = pkix.Name{CommonName: "gateway"}
-		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		template.ExtKeyUsage = usages(request.Identity.Role)
 		template.DNSNames = request.DNSNames
 		for _, ip := range request.IPs {
 			template.IPAddresses = append(template.IPAddresses, net.IP(ip.AsSlice()))
@@ -179,9 +179,17 @@ func (a *Authority) template(request IssueRequest) (*x509.Certificate, error) {
 		return nil, fmt.Errorf("authority: %w", err)
 	}
 	template.Subject = pkix.Name{CommonName: shortName(request.Identity)} // for people; nobody reads an identity from it
-	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	template.ExtKeyUsage = usages(request.Identity.Role)
 	template.URIs = []*url.URL{uri}
 	return template, nil
+}
+
+// usages are what a certificate is for. A gateway serves, and calls banks; without a URI name it is nobody to other gateways.
+func usages(role certs.Role) []x509.ExtKeyUsage {
+	if role == certs.RoleGateway {
+		return []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	}
+	return []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 }
 
 // shortName is how the files of an identity are called: the bank's id, or the role.
