@@ -21,6 +21,7 @@ import (
 	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/gateway/development"
 	"github.com/poruka/poruka/gateway/observe"
+	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/gateway/server"
 	"github.com/poruka/poruka/partners/sandbox/people"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Change   func(*config.Config) // changes the settings before the start; may be nil
 	Unready  bool                 // do not prepare the data directory: it was prepared before
 
+	Puller      order.Puller  // in the place of calls to banks; nil: the gateway's own
 	ReloadEvery time.Duration // how often changed certificates and rosters are taken; 0: every 10 s
 }
 
@@ -67,7 +69,7 @@ func Start(t testing.TB, cfg Config) *Gateway {
 		t.Fatal(err)
 	}
 	g.Server, err = server.New(t.Context(), server.Config{
-		Config: settings, Version: "test", Logger: logger, Clock: cfg.Clock, ReloadEvery: cfg.ReloadEvery,
+		Config: settings, Version: "test", Logger: logger, Clock: cfg.Clock, Puller: cfg.Puller, ReloadEvery: cfg.ReloadEvery,
 	})
 	if err != nil {
 		t.Fatalf("starting the gateway: %v", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/poruka/poruka/gateway/banks"
 	"github.com/poruka/poruka/gateway/confirm"
 	"github.com/poruka/poruka/gateway/fault"
+	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/partners"
@@ -51,6 +52,8 @@ type Config struct {
 	Receipt  func(ledger.Entry) string    // that an entry is stored, for whoever was told of it; nil: answers carry none
 	Prover   Prover                       // nil: nothing is in the log yet
 	Unproved func(context.Context, error) // told why an answer has no proof although it should; nil: nobody is
+
+	Orders *order.Service // nil: there are none
 
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
 }

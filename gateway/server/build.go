@@ -14,6 +14,7 @@ import (
 	"github.com/poruka/poruka/gateway/confirm"
 	"github.com/poruka/poruka/gateway/match"
 	"github.com/poruka/poruka/gateway/observe"
+	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/group"
@@ -38,6 +39,7 @@ type rooms struct {
 	portal    *portal.Service
 	audit     *audit.Service
 	accesses  *audit.Accesses
+	orders    *order.Service
 }
 
 // open opens the rooms in the order in which they need each other. What was opened when one fails is in c.
@@ -54,6 +56,7 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"log", s.openLog},
 		{"committer", s.openCommitter},
 		{"use cases", s.openUseCases},
+		{"orders", s.openOrders},
 	} {
 		if err := step.open(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)

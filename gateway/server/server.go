@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/health"
 
 	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/gateway/order"
 )
 
 // Config is what a Server is built from.
@@ -21,6 +22,7 @@ type Config struct {
 	Version       string       // of the binary
 	Logger        *slog.Logger // everything that is told to operators, audit lines included
 	Clock         func() time.Time
+	Puller        order.Puller  // asks the banks for the data of orders; nil: their own addresses are asked
 	ReloadEvery   time.Duration // how often certificates and roster are looked at for changes; 0: every 10 s
 }
 

@@ -1,0 +1,24 @@
+package server
+
+import (
+	"context"
+
+	"github.com/poruka/poruka/gateway/order"
+	"github.com/poruka/poruka/partners"
+)
+
+// openOrders opens the use case of orders.
+func (s *Server) openOrders(context.Context, *closers) (err error) {
+	s.orders, err = order.New(order.Config{
+		Committer: s.committer, Reader: s.ledger, Ring: s.ring, Directory: s.roster, Banks: s.banks, Confirm: s.confirm, Clock: s.cfg.Clock,
+		Puller: s.puller(), Decided: s.metrics.Outcome, Failed: s.pullFailed,
+	})
+	return err
+}
+
+// puller asks the banks for the data of orders; nil when there is nothing to ask with.
+func (s *Server) puller() order.Puller { return s.cfg.Puller }
+
+func (s *Server) pullFailed(ctx context.Context, bank partners.ID, reason error) {
+	s.cfg.Logger.WarnContext(ctx, "the data of an order could not be pulled", "bank", string(bank), "error", reason)
+}
