@@ -23,7 +23,7 @@ import (
 )
 
 // Prepare makes what is missing for a server under c, which must be complete: the private CA and certificates for every role,
-// the key ring, the public keys of its log, and the roster. It is to be called again before each start.
+// the key ring, the public keys of its log, the keys with which the banks sign, and the roster. It is to be called again before each start.
 func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error {
 	if err := authority.EnsureDevelopment(c.DataDir, clock); err != nil {
 		return fmt.Errorf("certificates: %w", err)
@@ -34,7 +34,17 @@ func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error
 	if err := writeLogKeys(ctx, c); err != nil {
 		return fmt.Errorf("keys of the log: %w", err)
 	}
-	if err := ensureFile(c.Roster, roster.Dev()); err != nil {
+	if err := EnsureBankKeys(c.DataDir, clock); err != nil {
+		return fmt.Errorf("keys for signatures: %w", err)
+	}
+	if err := writeEventKeys(ctx, c); err != nil {
+		return fmt.Errorf("keys of events: %w", err)
+	}
+	banks, err := rosterOf(c)
+	if err != nil {
+		return fmt.Errorf("roster: %w", err)
+	}
+	if err := ensureFile(c.Roster, banks); err != nil {
 		return fmt.Errorf("roster: %w", err)
 	}
 	return nil
@@ -80,7 +90,7 @@ func ensureFile(path string, content []byte) error {
 
 // Banks are the ids of the banks in the roster for development.
 func Banks() ([]partners.ID, error) {
-	parsed, err := roster.Parse(roster.Dev(), roster.Known{Policies: []string{policy}})
+	parsed, err := roster.Parse(roster.Dev(), roster.Known{Policies: []string{policy}, Styles: roster.Standard()})
 	if err != nil {
 		return nil, err
 	}

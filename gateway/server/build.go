@@ -112,6 +112,7 @@ func (s *Server) openRoster(context.Context, *closers) (err error) {
 	s.roster, err = roster.Open(roster.Config{
 		Path:        s.cfg.Roster,
 		Policies:    []string{match.V1},
+		Styles:      roster.Standard(),
 		ReloadEvery: s.cfg.ReloadEvery,
 		OnReload:    s.rosterReloaded,
 	})

@@ -17,12 +17,12 @@ import (
 // withConnections is the roster for development with another number of connections for every bank.
 func withConnections(t *testing.T, most string) func(*config.Config) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "roster.yaml")
 	content := regexp.MustCompile(`connections: \d+`).ReplaceAll(roster.Dev(), []byte("connections: "+most))
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
+	return func(c *config.Config) {
+		if err := os.WriteFile(filepath.Join(c.DataDir, "roster.yaml"), content, 0o600); err != nil { // beside the keys that it names
+			t.Fatal(err)
+		}
 	}
-	return func(c *config.Config) { c.Roster = file }
 }
 
 func TestABankHasSoManyConnectionsAndNoMore(t *testing.T) {

@@ -151,7 +151,7 @@ func TestExampleAndDevRosterAreGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{"deploy/config/roster.yaml": example, "dev": roster.Dev()} {
-		banks, err := roster.Parse(content, roster.Known{Policies: []string{"match/1"}})
+		banks, err := roster.Parse(content, roster.Known{Policies: []string{"match/1"}, Styles: roster.Standard()})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

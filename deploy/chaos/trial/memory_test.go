@@ -62,7 +62,7 @@ func must[T any](value T, err error) func(*testing.T) T {
 
 func newHandlers(t *testing.T, memory *ledgertest.Memory, committer *group.Committer, ring *seal.Ring) *handlers {
 	t.Helper()
-	directory := &fixedRoster{must(roster.Parse(roster.Dev(), roster.Known{Policies: []string{"match/1"}}))(t)}
+	directory := &fixedRoster{must(roster.Parse(roster.Dev(), roster.Known{Policies: []string{"match/1"}, Styles: roster.Standard()}))(t)}
 	banksService := must(banks.New(banks.Config{Directory: directory, Suspender: memory, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}))(t)
 	if err := banksService.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
