@@ -60,6 +60,7 @@ func Start(t testing.TB, cfg Config) *Gateway {
 	g := &Gateway{t: t, Dir: cfg.DataDir, log: &lines{}}
 	settings := settingsOf(t, cfg)
 	if !cfg.Unready {
+		ensureSlowKey(t, settings.DataDir)
 		if err := development.Prepare(t.Context(), settings, cfg.Clock); err != nil {
 			t.Fatalf("preparing the gateway: %v", err)
 		}
