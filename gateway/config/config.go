@@ -31,7 +31,8 @@ type Config struct {
 	Limits       Limits       `yaml:"limits"`
 	Log          Log          `yaml:"log"`
 	Tracing      Tracing      `yaml:"tracing"`
-	Dev          bool         `yaml:"dev"` // reflection on; development keys accepted
+	Dev          bool         `yaml:"dev"`     // reflection on; development keys accepted
+	Sandbox      *bool        `yaml:"sandbox"` // the persons of deploy/docs/sandbox.md are answered as it says; nil: as Dev
 }
 
 // Listen are the addresses to listen on, `host:port`.
@@ -108,8 +109,15 @@ func (c Config) Complete() (Config, error) {
 	setDefault(&c.Limits.DrainPatience, 30*time.Second)
 	setDefault(&c.Log.Level, "info")
 	setDefault(&c.Tracing.Ratio, 0.01)
+	if c.Sandbox == nil {
+		sandbox := c.Dev
+		c.Sandbox = &sandbox
+	}
 	return c, c.validate()
 }
+
+// IsSandbox reports whether the gateway answers for the persons of the sandbox. Where it does not, they are refused.
+func (c Config) IsSandbox() bool { return c.Sandbox != nil && *c.Sandbox }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

@@ -34,6 +34,7 @@ type Config struct {
 	Clock    func() time.Time     // nil: the real one
 	Change   func(*config.Config) // changes the settings before the start; may be nil
 	Unready  bool                 // do not prepare the data directory: it was prepared before
+	Sandbox  bool                 // with the persons of the sandbox, whose accounts are beside Accounts
 
 	Puller      order.Puller  // in the place of calls to banks; nil: the gateway's own
 	ReloadEvery time.Duration // how often changed certificates and rosters are taken; 0: every 10 s
@@ -86,6 +87,7 @@ func settingsOf(t testing.TB, cfg Config) config.Config {
 		DataDir:     cfg.DataDir,
 		DatabaseURL: cfg.Database,
 		Dev:         true,
+		Sandbox:     &cfg.Sandbox,
 		Listen:      config.Listen{GRPC: "127.0.0.1:0", REST: "127.0.0.1:0", Ops: "127.0.0.1:0"},
 	}
 	if cfg.Change != nil {

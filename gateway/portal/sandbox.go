@@ -29,26 +29,27 @@ func reservedID(id ledger.AccountID) []fault.Violation {
 	return []fault.Violation{flaw("id", reservedText)}
 }
 
-// PutSandbox puts the accounts of the sandbox as they should be, and tells how many were not. It may be repeated, by several gateways
+// PutSandbox puts the accounts of the sandbox as they should be, and tells how many there are and how many were not so. It may be repeated, by several gateways
 // at once as well. Errors are faults.
-func (s *Service) PutSandbox(ctx context.Context) (changed int, err error) {
+func (s *Service) PutSandbox(ctx context.Context) (put, changed int, err error) {
 	for _, p := range magic.All() {
 		if p.Held == nil {
 			continue
 		}
-		put, err := sandboxPut(p)
+		account, err := sandboxPut(p)
 		if err != nil {
-			return changed, fault.Wrap(fault.Internal, fault.Defect, fmt.Errorf("portal: sandbox %s: %w", p.SNILS, err))
+			return put, changed, fault.Wrap(fault.Internal, fault.Defect, fmt.Errorf("portal: sandbox %s: %w", p.SNILS, err))
 		}
-		stored, err := s.Put(ctx, put)
+		stored, err := s.Put(ctx, account)
 		if err != nil {
-			return changed, fmt.Errorf("portal: sandbox %s: %w", p.SNILS, err)
+			return put, changed, fmt.Errorf("portal: sandbox %s: %w", p.SNILS, err)
 		}
+		put++
 		if stored.Result != Unchanged {
 			changed++
 		}
 	}
-	return changed, nil
+	return put, changed, nil
 }
 
 func sandboxPut(p magic.Person) (Put, error) {

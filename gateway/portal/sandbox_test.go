@@ -19,7 +19,7 @@ func TestPutSandbox(t *testing.T) {
 		}
 	}
 	for i, want := range []int{held, 0} {
-		if changed, err := b.PutSandbox(t.Context()); err != nil || changed != want {
+		if put, changed, err := b.PutSandbox(t.Context()); err != nil || put != held || changed != want {
 			t.Fatalf("time %d: changed %d, %v; want %d", i+1, changed, err, want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestPutSandbox(t *testing.T) {
 // Nobody but the sandbox writes what banks rely on, with or without one.
 func TestAccountsOfTheSandboxAreFixed(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.PutSandbox(t.Context()); err != nil {
+	if _, _, err := b.PutSandbox(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	first := magic.All()[0]

@@ -57,6 +57,7 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"committer", s.openCommitter},
 		{"use cases", s.openUseCases},
 		{"orders", s.openOrders},
+		{"sandbox", s.openSandbox},
 	} {
 		if err := step.open(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
@@ -84,6 +85,9 @@ func (s *Server) openRing(ctx context.Context, _ *closers) (err error) {
 	}
 	if s.ring.Development() && !s.cfg.Dev {
 		return errDevelopmentKeys
+	}
+	if !s.ring.Development() && s.cfg.IsSandbox() {
+		return errSandboxKeys
 	}
 	if lacks := s.ring.Lacks(); len(lacks) > 0 {
 		return fmt.Errorf("it has no key for %v; stop all gateways of the ledger, and 'poruka keys rotate' adds what is missing", lacks)
@@ -140,7 +144,9 @@ func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {
 	if err = s.banks.Refresh(ctx); err != nil {
 		return err
 	}
-	s.confirm, err = confirm.New(confirm.Config{Committer: s.committer, Reader: s.ledger, Ring: s.ring, Clock: s.cfg.Clock})
+	s.confirm, err = confirm.New(confirm.Config{
+		Committer: s.committer, Reader: s.ledger, Ring: s.ring, Clock: s.cfg.Clock, Sandbox: s.cfg.IsSandbox(),
+	})
 	if err != nil {
 		return err
 	}
@@ -170,10 +176,10 @@ func Check(ctx context.Context, cfg Config) error {
 	return c.close()
 }
 
-// Accounts tells how many accounts the ledger holds; it may be an estimate.
+// Accounts tells how many accounts the ledger holds, without those of the sandbox; it may be an estimate.
 func (s *Server) Accounts(ctx context.Context) (int64, error) {
 	status, err := s.ledger.Status(ctx)
-	return status.Accounts, err
+	return max(0, status.Accounts-s.sandboxed), err
 }
 
 func (s *Server) observeGroup(g group.Group) {

@@ -34,6 +34,7 @@ type Server struct {
 	closers   closers
 	listeners listeners
 	drained   chan struct{} // closed when draining begins
+	sandboxed int64         // accounts of the sandbox
 }
 
 // door is what stands between the listeners and the rooms.

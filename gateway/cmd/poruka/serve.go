@@ -27,6 +27,7 @@ type serveCmd struct {
 	OpsAddress  string `name:"ops-address" help:"Where to serve metrics, health and profiles; loopback only. Default: 127.0.0.1:9464." placeholder:"HOST:PORT"`
 	LogFile     string `help:"File to append the log to. Default: standard error; with --dev DATADIR/gateway.log." placeholder:"FILE"`
 	Dev         bool   `help:"Make whatever is missing: a private CA, certificates, keys, a roster of five banks, invented accounts."`
+	Sandbox     *bool  `help:"Answer for the magic persons of deploy/docs/sandbox.md, for the tests of banks. Default: with --dev." negatable:""`
 	Accounts    int    `help:"With --dev: how many accounts to invent when there are none." default:"10000"`
 	Check       bool   `help:"Check the settings and the files they name, and exit."`
 }
@@ -129,6 +130,9 @@ func (c *serveCmd) settings() (settings config.Config, err error) {
 		}
 	}
 	settings.Dev = settings.Dev || c.Dev
+	if c.Sandbox != nil {
+		settings.Sandbox = c.Sandbox
+	}
 	return settings.Complete()
 }
 
