@@ -44,6 +44,12 @@ const (
 	partnersReloads   = "poruka_partners_reloads_total"
 	partnersSuspended = "poruka_partners_suspended_banks"
 
+	bankCalls    = "poruka_bank_calls_total"
+	bankDuration = "poruka_bank_call_duration_seconds"
+	bankRunning  = "poruka_bank_running_calls"
+	bankBreaker  = "poruka_bank_breaker_state"
+	bankChanges  = "poruka_bank_breaker_changes_total"
+
 	ledgerUp = "poruka_ledger_up_state"
 
 	logSize       = "poruka_log_entries_size"
@@ -154,6 +160,30 @@ var catalogue = []Metric{
 	{
 		Name: partnersSuspended, Kind: Gauge,
 		Help: "Banks that an operator has suspended.",
+	},
+
+	{
+		Name: bankCalls, Kind: Counter, Labels: []string{"bank", "outcome"},
+		Help: "Calls of the gateway to a bank's own API, or to the portal's, by outcome: OK, or why there was no answer (TIMEOUT, " +
+			"REFUSED, CERTIFICATE, SERVER_ERROR, MALFORMED, NO_ENDPOINT; BUSY and OPEN: nothing was sent; GIVEN_UP: the caller " +
+			"went away). Repeats of a call are not counted apart.",
+	},
+	{
+		Name: bankDuration, Kind: Histogram, Labels: []string{"bank"}, Buckets: durations,
+		Help: "Time of such a call, repeats included, if anything was sent. High: that bank is slow; no other bank's calls are.",
+	},
+	{
+		Name: bankRunning, Kind: Gauge, Labels: []string{"bank"},
+		Help: "Such calls under way, seen once a second. At the bank's bound (endpoint.concurrent of the roster) more are refused with BUSY.",
+	},
+	{
+		Name: bankBreaker, Kind: Gauge, Labels: []string{"bank"},
+		Help: "Breaker of a bank's API, seen once a second: 0 closed, 1 half-open (one call is tried), 2 open (nothing is sent). " +
+			"Open: ask the bank; confirmations that need no call to it go on.",
+	},
+	{
+		Name: bankChanges, Kind: Counter, Labels: []string{"bank", "to"},
+		Help: "Changes of a breaker, by the new state (CLOSED, HALF_OPEN, OPEN). Many OPEN: the bank comes and goes.",
 	},
 
 	{

@@ -31,7 +31,8 @@ type Metrics struct {
 	suspended         prometheus.Gauge
 	ledgerUp, isReady prometheus.Gauge
 
-	log logMetrics
+	log   logMetrics
+	banks bankMetrics
 }
 
 // MetricsConfig is what Metrics need.
@@ -55,7 +56,7 @@ func NewMetrics(config MetricsConfig) (*Metrics, error) {
 		expiry: r.gauges(certsExpiry), reloads: r.counters(certsReloads), alarm: r.gauge(certsAlarm), handshakes: r.counters(certsHandshakes),
 		rosters: r.counters(partnersReloads), suspended: r.gauge(partnersSuspended),
 		ledgerUp: r.gauge(ledgerUp), isReady: r.gauge(serverReady),
-		log: newLogMetrics(&r),
+		log: newLogMetrics(&r), banks: newBankMetrics(&r),
 	}
 	r.gauges(serverBuild).WithLabelValues(config.Version, runtime.Version()).Set(1)
 	r.register(collectors.NewGoCollector())
