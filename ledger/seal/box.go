@@ -203,7 +203,12 @@ func (r *Ring) ready() (*Ring, error) {
 		}
 	}
 	if s := r.sets[Log]; s.handle != nil {
-		r.log, err = logKeys(s)
+		if r.log, err = signingKeys(s, Log); err != nil {
+			return nil, err
+		}
+	}
+	if s := r.sets[Event]; s.handle != nil {
+		r.event, err = signingKeys(s, Event)
 	}
 	return r, err
 }

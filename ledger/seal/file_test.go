@@ -87,8 +87,8 @@ func TestUpdateRotatesInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	loaded := need(t)(seal.Load(path))
-	if len(loaded.Keys()) != 6 || len(next.Keys()) != 6 {
-		t.Errorf("%v on file, %v returned; want 6 keys", loaded, next)
+	if len(loaded.Keys()) != 7 || len(next.Keys()) != 7 {
+		t.Errorf("%v on file, %v returned; want 7 keys", loaded, next)
 	}
 	if _, err := loaded.Open(account, sealed(t, r)); err != nil {
 		t.Errorf("old data: %v", err)
@@ -137,8 +137,8 @@ func TestUpdatesExcludeEachOther(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if keys := len(need(t)(seal.Load(path)).Keys()); keys != 5+int(done.Load()) || done.Load() == 0 {
-		t.Errorf("%d keys after %d updates, want 5 more than updates", keys, done.Load())
+	if keys := len(need(t)(seal.Load(path)).Keys()); keys != 6+int(done.Load()) || done.Load() == 0 {
+		t.Errorf("%d keys after %d updates, want 6 more than updates", keys, done.Load())
 	}
 }
 

@@ -12,19 +12,20 @@ import (
 	"github.com/poruka/poruka/ledger"
 )
 
-// LogKey is a key by which the log is signed. What it tells is public; only Sign uses the secret.
+// LogKey is a key by which the log, or events, are signed. What it tells is public; only Sign uses the secret.
 type LogKey struct {
 	ID      uint32
 	Public  ed25519.PublicKey
 	Created time.Time // nothing was signed by it before
 	private ed25519.PrivateKey
+	purpose Purpose
 }
 
 // Sign signs a message by Ed25519 (RFC 8032). It must not be called on the zero LogKey.
 func (k LogKey) Sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
 
 // String names the key. No verb prints the secret.
-func (k LogKey) String() string { return fmt.Sprintf("log key %d", k.ID) }
+func (k LogKey) String() string { return fmt.Sprintf("%s key %d", k.purpose, k.ID) }
 
 // Format prints String whatever the verb.
 func (k LogKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
@@ -40,21 +41,24 @@ func (r *Ring) LogKey() (LogKey, bool) {
 // LogKeys lists the keys that sign or have signed: that of LogKey first, then the others from the last added to the first.
 func (r *Ring) LogKeys() []LogKey { return append([]LogKey(nil), r.log...) }
 
-// logKeys makes the signing keys of a keyset, the newest first.
-func logKeys(s set) ([]LogKey, error) {
+// EventKeys lists the keys that sign events, as LogKeys does those of the log.
+func (r *Ring) EventKeys() []LogKey { return append([]LogKey(nil), r.event...) }
+
+// signingKeys makes the signing keys of a keyset, the newest first.
+func signingKeys(s set, purpose Purpose) ([]LogKey, error) {
 	var all []LogKey
 	for _, entry := range newestFirst(s.handle) {
 		key, ok := entry.Key().(*tinked25519.PrivateKey)
 		if !ok {
-			return nil, fmt.Errorf("seal: %s key %d is not an Ed25519 key", Log, entry.KeyID())
+			return nil, fmt.Errorf("seal: %s key %d is not an Ed25519 key", purpose, entry.KeyID())
 		}
 		seed := key.PrivateKeyBytes().Data(insecuresecretdataaccess.Token{})
 		private := ed25519.NewKeyFromSeed(seed)
 		public, _ := private.Public().(ed25519.PublicKey)
-		all = append(all, LogKey{entry.KeyID(), public, s.born[entry.KeyID()], private})
+		all = append(all, LogKey{entry.KeyID(), public, s.born[entry.KeyID()], private, purpose})
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%w: no %s key", ErrKey, Log)
+		return nil, fmt.Errorf("%w: no %s key", ErrKey, purpose)
 	}
 	return all, nil
 }

@@ -39,13 +39,13 @@ func ringFromBefore(t *testing.T, without ...string) string {
 }
 
 func TestRingFromBeforeTheLogLoadsAndIsCompleted(t *testing.T) {
-	path := ringFromBefore(t, "log", "mark")
+	path := ringFromBefore(t, "log", "mark", "event")
 	old := need(t)(seal.Load(path))
-	if lacks := old.Lacks(); !slices.Equal(lacks, []seal.Purpose{seal.Log, seal.Mark}) || len(old.Keys()) != 3 {
+	if lacks := old.Lacks(); !slices.Equal(lacks, []seal.Purpose{seal.Log, seal.Mark, seal.Event}) || len(old.Unfit()) != 2 || len(old.Keys()) != 3 {
 		t.Fatalf("lacks %v, has %v", lacks, old.Keys())
 	}
 	record := ledger.Record{1}
-	if _, ok := old.LogKey(); ok || old.Mark(record) != [32]byte{} || old.IsMarked(record, [32]byte{}) || len(old.LogKeys()) != 0 {
+	if _, ok := old.LogKey(); ok || old.Mark(record) != [32]byte{} || old.IsMarked(record, [32]byte{}) || len(old.LogKeys()) != 0 || len(old.EventKeys()) != 0 {
 		t.Error("a ring without keys of the log signs, marks, or believes a mark")
 	}
 	if _, _, err := old.Rotate(seal.Log); err == nil {
@@ -56,7 +56,7 @@ func TestRingFromBeforeTheLogLoadsAndIsCompleted(t *testing.T) {
 		t.Fatalf("lacks %v, %v", next.Lacks(), err)
 	}
 	again := need(t)(seal.Load(path))
-	if !again.IsMarked(record, next.Mark(record)) || again.SNILS("1") != old.SNILS("1") || len(again.Keys()) != 5 {
+	if !again.IsMarked(record, next.Mark(record)) || again.SNILS("1") != old.SNILS("1") || len(again.Keys()) != 6 {
 		t.Errorf("the file holds another ring: %v", again.Keys())
 	}
 	if same := need(t)(again.Completed()); !slices.Equal(same.Keys(), again.Keys()) {
@@ -85,6 +85,23 @@ func TestMarks(t *testing.T) {
 	mark[31] ^= 1
 	if r.IsMarked(record, mark) || r.IsMarked(record, [32]byte{}) {
 		t.Error("a changed mark is believed")
+	}
+}
+
+func TestEventKeys(t *testing.T) {
+	r := ring(t)
+	next := rotate(t, r, seal.Event)
+	first, keys := r.EventKeys()[0], next.EventKeys()
+	message := []byte("id.1.{}")
+	if !ed25519.Verify(first.Public, message, first.Sign(message)) || len(keys) != 2 || !keys[1].Public.Equal(first.Public) || keys[0].ID == first.ID {
+		t.Errorf("keys %v, want the new one and the old one", keys)
+	}
+	if log, _ := r.LogKey(); log.Public.Equal(first.Public) || first.String() == log.String() {
+		t.Error("the log and events are signed by one key")
+	}
+	old := need(t)(seal.Load(ringFromBefore(t, "event")))
+	if len(old.Unfit()) != 0 || !slices.Equal(old.Lacks(), []seal.Purpose{seal.Event}) {
+		t.Errorf("a ring from before there were events lacks %v, of which %v keep a gateway from serving", old.Lacks(), old.Unfit())
 	}
 }
 

@@ -25,27 +25,28 @@ const (
 // Purpose is what a key of the ring is for.
 type Purpose string
 
-// Purposes. Every ring has at least one key for each, but for one from before there was a log: see Lacks.
+// Purposes. Every ring has at least one key for each, but for one from before there was a log, or events: see Lacks.
 const (
 	Data    Purpose = "data"    // wraps the data keys of the accounts
 	Index   Purpose = "index"   // makes blind indexes
 	Request Purpose = "request" // makes entry ids and digests
 	Log     Purpose = "log"     // signs receipts and checkpoints
 	Mark    Purpose = "mark"    // marks the entries that we have made
+	Event   Purpose = "event"   // signs the events that are delivered to banks and the portal
 )
 
 // Purposes lists all purposes.
-func Purposes() []Purpose { return []Purpose{Data, Index, Request, Log, Mark} }
+func Purposes() []Purpose { return []Purpose{Data, Index, Request, Log, Mark, Event} }
 
-// isLate: rings from before there was a log lack it.
-func (p Purpose) isLate() bool { return p == Log || p == Mark }
+// isLate: rings from before there was a log, or there were events, lack it.
+func (p Purpose) isLate() bool { return p == Log || p == Mark || p == Event }
 
 // Errors of rings.
 var (
 	// ErrEnvironment: neither development nor production.
 	ErrEnvironment = errors.New("seal: the environment must be development or production")
 	// ErrPurpose: the ring has no such purpose.
-	ErrPurpose = errors.New("seal: the purpose must be data, index, request, log or mark")
+	ErrPurpose = errors.New("seal: the purpose must be data, index, request, log, mark or event")
 	// ErrIndexRotation: a new index key would hide every account from those who look for it by SNILS.
 	ErrIndexRotation = errors.New("seal: the index key cannot be rotated: every account would have to be indexed again")
 	// ErrKey: the ring has no such key for the purpose.
@@ -64,6 +65,7 @@ type Ring struct {
 	request []*mac   // the newest first
 	log     []LogKey // the newest first
 	mark    []*mac   // the newest first
+	event   []LogKey // the newest first
 }
 
 // set is one keyset with the birthdays of its keys, which Tink does not keep.
@@ -78,10 +80,15 @@ func Generate(environment string) (*Ring, error) {
 	return r.Completed()
 }
 
-// Lacks lists the purposes for which the ring has no key: none, but for a ring from before there was a log. What needs such a
-// key gives nothing then: no signature, the zero mark.
+// Lacks lists the purposes for which the ring has no key: none, but for a ring from before there was a log, or events. What needs
+// such a key gives nothing then: no signature, the zero mark.
 func (r *Ring) Lacks() []Purpose {
 	return slices.DeleteFunc(Purposes(), func(purpose Purpose) bool { return r.sets[purpose].handle != nil })
+}
+
+// Unfit lists the purposes that the ring lacks and without which no gateway may serve. Without one for events it may: none are delivered.
+func (r *Ring) Unfit() []Purpose {
+	return slices.DeleteFunc(r.Lacks(), func(purpose Purpose) bool { return purpose == Event })
 }
 
 // Completed gives a ring with a first key for each purpose that r lacks.
@@ -118,7 +125,7 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Second) } //nolint:
 func add(manager *keyset.Manager, purpose Purpose) (*keyset.Manager, uint32, error) {
 	templates := map[Purpose]func() *tinkpb.KeyTemplate{
 		Data: aead.AES256GCMKeyTemplate, Index: prf.HMACSHA256PRFKeyTemplate, Request: prf.HMACSHA256PRFKeyTemplate,
-		Log: signature.ED25519KeyWithoutPrefixTemplate, Mark: prf.HMACSHA256PRFKeyTemplate,
+		Log: signature.ED25519KeyWithoutPrefixTemplate, Mark: prf.HMACSHA256PRFKeyTemplate, Event: signature.ED25519KeyWithoutPrefixTemplate,
 	}
 	template, ok := templates[purpose]
 	if !ok {

@@ -182,7 +182,7 @@ func TestRingPrintsNoKey(t *testing.T) {
 	for _, printed := range []string{
 		string(text), fmt.Sprintf("%v %+v %#v %x %s", r, r, r, r, r), r.LogValue().String(),
 	} {
-		if strings.Contains(printed, "0x") || strings.Contains(printed, "map[") || !strings.Contains(printed, "key ring for development with 5 keys") {
+		if strings.Contains(printed, "0x") || strings.Contains(printed, "map[") || !strings.Contains(printed, "key ring for development with 6 keys") {
 			t.Errorf("a ring prints as %s", printed)
 		}
 	}

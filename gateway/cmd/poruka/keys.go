@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poruka/poruka/gateway/config"
+	"github.com/poruka/poruka/gateway/notify"
 	"github.com/poruka/poruka/ledger/seal"
 	"github.com/poruka/poruka/ledger/tlog"
 )
@@ -30,22 +31,26 @@ type keyring struct {
 // keysListCmd lists the keys.
 type keysListCmd struct {
 	keyring
-	Log         bool   `help:"Print the public keys of the log instead, as those want them who check receipts and checkpoints."`
+	Log         bool   `help:"Print the public keys of the log instead, as those want them who check receipts and checkpoints." xor:"public"`
+	Events      bool   `help:"Print the public keys of events instead, as their receivers want them." xor:"public"`
 	TrustDomain string `help:"With --log: the trust domain of the gateways, after which the log is called." default:"dev.poruka" placeholder:"NAME"`
 }
 
 // Help is shown by --help.
 func (*keysListCmd) Help() string {
-	return `A ring has keys for five purposes: 'data' seals personal data, 'index' finds accounts by SNILS, INN and phone, 'request' names
-and compares requests, 'log' signs receipts and checkpoints of the log, 'mark' marks the entries that the gateways have made.
-The key in use makes what is new; the others read what they have made. A secret key is never printed.
+	return `A ring has keys for six purposes: 'data' seals personal data, 'index' finds accounts by SNILS, INN and phone, 'request' names
+and compares requests, 'log' signs receipts and checkpoints of the log, 'mark' marks the entries that the gateways have made,
+'event' signs the events that are delivered to banks and the portal. The key in use makes what is new; the others read what they
+have made. A secret key is never printed.
 
-A ring from before there was a log has no 'log' and no 'mark'; 'poruka keys rotate' adds what is missing.
+A ring from before there was a log has no 'log' and no 'mark', one from before there were events no 'event'; 'poruka keys rotate' adds
+what is missing. Events are signed by the key in use and by the newest other one, so that receivers may know either.
 
 Examples:
 
     poruka keys list --keyring .poruka/keyring.json
     poruka keys list --log --trust-domain bank.example
+    poruka keys list --events > event-keys.txt
 `
 }
 
@@ -71,8 +76,11 @@ func (c *keysListCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return keyringError(err)
 	}
-	if c.Log {
+	switch {
+	case c.Log:
 		return c.printLog(s, ring)
+	case c.Events:
+		return printEvents(s, ring)
 	}
 	if s.JSON {
 		return s.printJSON(viewOf(c.Keyring, ring))
@@ -104,6 +112,25 @@ func (c *keysListCmd) printLog(s *streams, ring *seal.Ring) error {
 	return nil
 }
 
+func printEvents(s *streams, ring *seal.Ring) error {
+	lines := notify.PublicKeys(ring)
+	if len(lines) == 0 {
+		return answerNof("the ring has no key for events; 'poruka keys rotate event' adds one")
+	}
+	if s.JSON {
+		return s.printJSON(eventKeysView{lines})
+	}
+	for _, line := range lines {
+		fmt.Fprintln(s.Out, line)
+	}
+	return nil
+}
+
+// eventKeysView is what `keys list --events --json` prints: each key with the time since when it may have signed.
+type eventKeysView struct {
+	Keys []string `json:"keys"`
+}
+
 func viewOf(path string, ring *seal.Ring) ringView {
 	view := ringView{File: path, Environment: ring.Environment(), Created: ring.Created()}
 	for _, key := range ring.Keys() {
@@ -126,7 +153,7 @@ func printKeys(s *streams, ring *seal.Ring) error {
 
 // keysRotateCmd adds a key.
 type keysRotateCmd struct {
-	Purpose string `arg:"" optional:"" help:"Which key: data, request, log or mark." enum:"data,request,log,mark" default:"data"`
+	Purpose string `arg:"" optional:"" help:"Which key: data, request, log, mark or event." enum:"data,request,log,mark,event" default:"data"`
 	Stage   bool   `help:"Add the key, but let it only read for now." xor:"step"`
 	Promote uint32 `help:"Let a staged key take over." placeholder:"KEY" xor:"step"`
 	keyring
@@ -137,7 +164,8 @@ func (*keysRotateCmd) Help() string {
 	return `What the older keys have made stays readable; a server takes the new ring when it is started again. With one server, stop it,
 rotate, start it. With several servers that share a ring, rotate in two steps, so that none meets what it cannot read: stage,
 bring the file to all and start them again one by one, promote, and once more. The index key cannot be rotated. A ring that has
-no key at all for some purpose gets its first one on the way; with several servers, stop them all for that.
+no key at all for some purpose gets its first one on the way; with several servers, stop them all for that. Servers of a version that
+does not know 'event' refuse a ring that has it: renew the servers first.
 
 The file is replaced at once and as a whole. Keep the backup of the ring as long as any backup of the ledger: without its
 key, sealed data are gone.

@@ -30,12 +30,12 @@ func TestKeysList(t *testing.T) {
 	path, ring := ringFile(t)
 	got := command{t: t}.run("keys", "list", "--keyring", path)
 	got.want(t, exitDone, fmt.Sprintf("data     %10d  %s  in use\n", ring.Keys()[0].ID, ring.Created().Format("2006-01-02 15:04:05")), "")
-	if lines := strings.Count(got.out, "\n"); lines != 6 {
-		t.Errorf("%d lines, want a header and 5 keys", lines)
+	if lines := strings.Count(got.out, "\n"); lines != 7 {
+		t.Errorf("%d lines, want a header and 6 keys", lines)
 	}
 	var view ringView
 	got = command{t: t}.run("keys", "list", "--keyring", path, "--json")
-	if err := json.Unmarshal([]byte(got.out), &view); err != nil || view.Environment != "development" || len(view.Keys) != 5 || !view.Keys[2].InUse {
+	if err := json.Unmarshal([]byte(got.out), &view); err != nil || view.Environment != "development" || len(view.Keys) != 6 || !view.Keys[2].InUse {
 		t.Errorf("%s: %v", got.out, err)
 	}
 }
@@ -63,7 +63,7 @@ func TestKeysRotate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if keys := after.Keys(); len(keys) != 6 || keys[0].Primary || !keys[1].Primary || keys[1].Purpose != seal.Data {
+	if keys := after.Keys(); len(keys) != 7 || keys[0].Primary || !keys[1].Primary || keys[1].Purpose != seal.Data {
 		t.Errorf("keys %+v", keys)
 	}
 	if got, err := after.Open(account, old); err != nil || string(got) != "old" {
@@ -73,7 +73,7 @@ func TestKeysRotate(t *testing.T) {
 
 // A ring from before there was a log gets its first keys for it, and not two.
 func TestKeysRotateCompletesAnOldRing(t *testing.T) {
-	for purpose, want := range map[string]int{"mark": 5, "data": 6} {
+	for purpose, want := range map[string]int{"mark": 6, "data": 7, "event": 6} {
 		path, _ := ringFile(t)
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -86,6 +86,7 @@ func TestKeysRotateCompletesAnOldRing(t *testing.T) {
 		keysets, _ := document["keysets"].(map[string]any)
 		delete(keysets, "log")
 		delete(keysets, "mark")
+		delete(keysets, "event")
 		content, _ = json.Marshal(document)
 		old := filepath.Join(t.TempDir(), "keyring.json")
 		if err := os.WriteFile(old, content, 0o400); err != nil {
@@ -103,7 +104,7 @@ func TestKeysRotateInTwoSteps(t *testing.T) {
 	path, before := ringFile(t)
 	var staged, promoted rotated
 	got := command{t: t}.run("keys", "rotate", "request", "--stage", "--keyring", path, "--json")
-	if err := json.Unmarshal([]byte(got.out), &staged); err != nil || staged.Key == 0 || len(staged.Ring.Keys) != 6 {
+	if err := json.Unmarshal([]byte(got.out), &staged); err != nil || staged.Key == 0 || len(staged.Ring.Keys) != 7 {
 		t.Fatalf("%s: %v", got.out, err)
 	}
 	const id = "7b0c1e9e-6a5f-4a52-9f0c-1f2d3c4b5a69"

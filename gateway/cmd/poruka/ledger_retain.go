@@ -83,7 +83,7 @@ func (c *ledgerRetainCmd) retain(
 	what := "counting"
 	cfg := upkeep.RetainConfig{Ledger: store, Before: before}
 	if c.Apply {
-		if lacks := ring.Lacks(); len(lacks) > 0 {
+		if lacks := ring.Unfit(); len(lacks) > 0 {
 			return sum, fmt.Errorf("the ring has no key for %v; 'poruka keys rotate' adds what is missing", lacks)
 		}
 		committer, err := group.New(group.Config{Ledger: store, Scribe: func() group.Scribe { return tlog.NewScribe(ring, nil) }})
