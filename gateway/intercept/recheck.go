@@ -25,3 +25,14 @@ func (c *Chain) Recheck(ctx context.Context) error {
 	_, err = c.config.Banks.Check(partners.ID(caller.ID))
 	return err
 }
+
+// Caller tells who is at the other end of the connection that ctx came on, before the steps or after them. ok is false when nobody is
+// known there. It says nothing of what the caller may do.
+func (c *Chain) Caller(ctx context.Context) (caller certs.Caller, ok bool) {
+	state, ok := connectionState(ctx)
+	if !ok {
+		return certs.Caller{}, false
+	}
+	caller, err := c.config.Identifier.Check(*state)
+	return caller, err == nil
+}

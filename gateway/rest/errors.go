@@ -29,14 +29,8 @@ const challenge = `Mutual realm="poruka"`
 // writeError writes a status made by the chain.
 func (f *facade) writeError(ctx context.Context, w http.ResponseWriter, err error) {
 	st := status.Convert(err)
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	if delay, ok := detailOf[*errdetails.RetryInfo](st); ok {
-		header.Set("Retry-After", strconv.FormatInt(int64(wire.Seconds(delay.GetRetryDelay().AsDuration())), 10))
-	}
-	if st.Code() == codes.Unauthenticated {
-		header.Set("WWW-Authenticate", challenge)
-	}
+	w.Header().Set("Content-Type", "application/json")
+	errorHeaders(w.Header(), st)
 	w.WriteHeader(httpStatus(ctx, st))
 	body, err := protojson.Marshal(st.Proto())
 	if err != nil {
@@ -44,6 +38,16 @@ func (f *facade) writeError(ctx context.Context, w http.ResponseWriter, err erro
 		return
 	}
 	_, _ = w.Write(body) // the caller may be gone
+}
+
+// errorHeaders sets what a status says in headers as well.
+func errorHeaders(header http.Header, st *status.Status) {
+	if delay, ok := detailOf[*errdetails.RetryInfo](st); ok {
+		header.Set("Retry-After", strconv.FormatInt(int64(wire.Seconds(delay.GetRetryDelay().AsDuration())), 10))
+	}
+	if st.Code() == codes.Unauthenticated {
+		header.Set("WWW-Authenticate", challenge)
+	}
 }
 
 // httpStatus is that of the exchange when it is about what the exchange found, and that of the table otherwise.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/intercept"
+	"github.com/poruka/poruka/gateway/wire"
 )
 
 // exchange is one request as it came, kept beside what grpc-gateway gets to see of it.
@@ -21,6 +22,8 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	status int // HTTP status that says more than the gRPC code does; 0: none
+
+	styledID string // the bank's id of a refused request, as its dialect has read it
 }
 
 type exchangeKey struct{}
@@ -56,10 +59,13 @@ type answer struct{ x *exchange }
 // Method is not told: nobody asks.
 func (answer) Method() string { return "" }
 
-// SetHeader keeps what a REST caller is to see: the request id.
+// SetHeader keeps what a REST caller is to see: the request ids.
 func (a answer) SetHeader(md metadata.MD) error {
 	if id := md[intercept.RequestIDHeader]; len(id) > 0 {
 		a.x.w.Header()["X-Request-Id"] = id
+	}
+	if id := md[wire.StyledRequestIDHeader]; len(id) == 1 {
+		a.x.styledID = id[0]
 	}
 	return nil
 }
@@ -133,11 +139,19 @@ func (x *exchange) tooLarge(cause error) error {
 	return fault.Wrap(fault.Exhausted, fault.RequestTooLarge, cause)
 }
 
-// checkHeaders takes plain JSON alone: other types are what a browser's forms send, and compressed bodies may be bombs.
-func (x *exchange) checkHeaders() error {
-	if encoding := x.r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+// checkEncoding refuses compressed bodies, which may be bombs.
+func (x *exchange) checkEncoding() error {
+	if encoding := x.r.Header["Content-Encoding"]; len(encoding) > 1 || len(encoding) == 1 && encoding[0] != "" && encoding[0] != "identity" {
 		x.status = http.StatusUnsupportedMediaType
 		return malformed("a compressed body is not taken")
+	}
+	return nil
+}
+
+// checkHeaders takes plain JSON alone: other types are what a browser's forms send.
+func (x *exchange) checkHeaders() error {
+	if err := x.checkEncoding(); err != nil {
+		return err
 	}
 	if types := x.r.Header["Content-Type"]; len(types) != 1 || !isJSON(types[0]) {
 		x.status = http.StatusUnsupportedMediaType

@@ -24,11 +24,12 @@ const (
 	writeTimeout = 30 * time.Second // of an answer; of each piece of a report
 )
 
-// Config is what the facade needs. All is required.
+// Config is what the facade needs. All but Dialects is required.
 type Config struct {
 	Chain    *intercept.Chain
 	Register func(grpc.ServiceRegistrar) // registers the services of poruka.v1
 	Log      Log                         // what is published of the log
+	Dialects Dialects                    // of the banks; nil: they have none
 	TLS      *tls.Config                 // verifies clients; see certs.Source.ServerConfig
 	Logger   *slog.Logger
 }
@@ -98,10 +99,14 @@ func (f *facade) route() (err error) {
 		return err
 	}
 	for _, route := range f.known {
-		if route.Method.IsStreamingServer() {
-			if err := f.streamOver(route); err != nil {
-				return err
-			}
+		switch {
+		case route.Method.IsStreamingServer():
+			err = f.streamOver(route)
+		case route.RPC() == styledMethod:
+			err = f.styledOver(route)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	f.pages = newPages(f.config.Chain, f.config.Log)

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func serve(t testing.TB, d *chaintest.Door) string {
 	t.Helper()
 	server, err := rest.New(rest.Config{
-		Chain: d.Chain, Log: publishedLog{}, TLS: d.Source.ServerConfig("h2", "http/1.1"), Logger: slog.New(slog.DiscardHandler),
+		Chain: d.Chain, Log: publishedLog{}, TLS: d.Source.ServerConfig("h2", "http/1.1"), Logger: slog.New(slog.DiscardHandler), Dialects: plainOfVTB{},
 		Register: func(s grpc.ServiceRegistrar) {
 			registrar, ok := s.(access.Registrar)
 			if !ok {

@@ -19,6 +19,7 @@ import (
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/style"
 )
 
 // Limits of the client streams.
@@ -53,6 +54,9 @@ type Config struct {
 	Prover   Prover                       // nil: nothing is in the log yet
 	Unproved func(context.Context, error) // told why an answer has no proof although it should; nil: nobody is
 
+	Dialects Dialects                            // in which banks may write; nil: none
+	Standing func(partners.Partner) style.Limits // how much more a bank may send; nil: it is not told
+
 	Orders *order.Service // nil: there are none
 
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
@@ -77,7 +81,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Decided == nil {
 		c.Decided = func(string, string) {}
 	}
-	return c.withLog(), nil
+	return c.withLog().withDialects(), nil
 }
 
 func (c Config) withLog() Config {

@@ -19,6 +19,7 @@ import (
 // Services answer what their functions say; what has no function is not implemented. Set them before serving.
 type Services struct {
 	Confirm  func(context.Context, *porukav1.ConfirmIdentityRequest) (*porukav1.ConfirmIdentityResponse, error)
+	Styled   func(context.Context, *porukav1.ConfirmStyledRequest) (*porukav1.ConfirmStyledResponse, error)
 	Bulk     func(grpc.BidiStreamingServer[porukav1.ConfirmIdentitiesRequest, porukav1.ConfirmIdentitiesResponse]) error
 	Get      func(context.Context, *porukav1.GetConfirmationRequest) (*porukav1.GetConfirmationResponse, error)
 	Find     func(context.Context, *porukav1.FindConfirmationRequest) (*porukav1.FindConfirmationResponse, error)
@@ -41,6 +42,14 @@ func (c confirmations) ConfirmIdentity(ctx context.Context, r *porukav1.ConfirmI
 		return c.UnimplementedConfirmationServiceServer.ConfirmIdentity(ctx, r)
 	}
 	return c.s.Confirm(ctx, r)
+}
+
+// ConfirmStyled calls Styled.
+func (c confirmations) ConfirmStyled(ctx context.Context, r *porukav1.ConfirmStyledRequest) (*porukav1.ConfirmStyledResponse, error) {
+	if c.s.Styled == nil {
+		return c.UnimplementedConfirmationServiceServer.ConfirmStyled(ctx, r)
+	}
+	return c.s.Styled(ctx, r)
 }
 
 // ConfirmIdentities calls Bulk.
