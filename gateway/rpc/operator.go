@@ -22,7 +22,7 @@ func (s operators) ListPartners(ctx context.Context, _ *porukav1.ListPartnersReq
 	}
 	out := &porukav1.ListPartnersResponse{Partners: make([]*porukav1.Partner, len(list))}
 	for i, bank := range list {
-		out.Partners[i] = partnerOf(bank)
+		out.Partners[i] = s.partnerOf(bank)
 	}
 	return out, nil
 }
@@ -37,7 +37,7 @@ func (s operators) SuspendPartner(ctx context.Context, in *porukav1.SuspendPartn
 	if err != nil {
 		return nil, err
 	}
-	return &porukav1.SuspendPartnerResponse{Partner: partnerOf(bank)}, nil
+	return &porukav1.SuspendPartnerResponse{Partner: s.partnerOf(bank)}, nil
 }
 
 // ResumePartner lets a bank call again.
@@ -46,13 +46,14 @@ func (s operators) ResumePartner(ctx context.Context, in *porukav1.ResumePartner
 	if err != nil {
 		return nil, err
 	}
-	return &porukav1.ResumePartnerResponse{Partner: partnerOf(bank)}, nil
+	return &porukav1.ResumePartnerResponse{Partner: s.partnerOf(bank)}, nil
 }
 
-func partnerOf(b banks.Bank) *porukav1.Partner {
+func (s operators) partnerOf(b banks.Bank) *porukav1.Partner {
 	return &porukav1.Partner{
 		Id: string(b.ID), DisplayName: b.DisplayName, State: porukav1.Partner_State(b.State), ValidFrom: b.ValidFrom.ISO(),
 		ValidUntil: b.ValidUntil.ISO(), Policy: b.Policy, Style: b.Style, RequestsPerSecond: b.Limits.RequestsPerSecond,
 		Burst: count(b.Limits.Burst), SuspendTime: stamp(b.SuspendAt), SuspendNote: b.Note,
+		Endpoint: s.cfg.Endpoint(b.ID),
 	}
 }

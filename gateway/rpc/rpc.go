@@ -59,6 +59,8 @@ type Config struct {
 
 	Orders *order.Service // nil: there are none
 
+	Endpoint func(partners.ID) *porukav1.Endpoint // how a bank's own API stands, nil when it has none; nil: it is not told
+
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
 }
 
@@ -77,6 +79,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Recheck == nil {
 		c.Recheck = func(context.Context) error { return nil }
+	}
+	if c.Endpoint == nil {
+		c.Endpoint = func(partners.ID) *porukav1.Endpoint { return nil }
 	}
 	if c.Decided == nil {
 		c.Decided = func(string, string) {}

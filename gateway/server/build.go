@@ -19,6 +19,7 @@ import (
 	"github.com/poruka/poruka/ledger"
 	"github.com/poruka/poruka/ledger/group"
 	"github.com/poruka/poruka/ledger/seal"
+	"github.com/poruka/poruka/partners/bank"
 	"github.com/poruka/poruka/partners/limit"
 	"github.com/poruka/poruka/partners/roster"
 )
@@ -30,6 +31,7 @@ type rooms struct {
 	certs     *certs.Source
 	roster    *roster.Roster
 	limiter   *limit.Limiter
+	endpoints *bank.Clients
 	ring      *seal.Ring
 	ledger    ledger.Engine
 	log       logRooms
@@ -52,6 +54,7 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"key ring", s.openRing},
 		{"certificates", s.openCerts},
 		{"roster", s.openRoster},
+		{"calls to banks", s.openEndpoints},
 		{"ledger", s.openLedger},
 		{"log", s.openLog},
 		{"committer", s.openCommitter},
@@ -89,7 +92,7 @@ func (s *Server) openRing(ctx context.Context, _ *closers) (err error) {
 	if !s.ring.Development() && s.cfg.IsSandbox() {
 		return errSandboxKeys
 	}
-	if lacks := s.ring.Lacks(); len(lacks) > 0 {
+	if lacks := s.ring.Unfit(); len(lacks) > 0 {
 		return fmt.Errorf("it has no key for %v; stop all gateways of the ledger, and 'poruka keys rotate' adds what is missing", lacks)
 	}
 	return nil
@@ -134,6 +137,7 @@ func (s *Server) rosterReloaded(err error) {
 		return
 	}
 	s.cfg.Logger.Info("a new roster is in force", "banks", len(s.roster.All()))
+	s.endpoints.Refresh()
 }
 
 func (s *Server) openUseCases(ctx context.Context, _ *closers) (err error) {

@@ -64,6 +64,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Receipt:  s.log.receipts.Of,
 		Prover:   s.log.prover,
 		Unproved: s.unproved,
+		Endpoint: s.endpointOf,
 		Orders:   s.orders,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/style"
 )
 
 // openOrders opens the use case of orders.
@@ -16,8 +17,13 @@ func (s *Server) openOrders(context.Context, *closers) (err error) {
 	return err
 }
 
-// puller asks the banks for the data of orders; nil when there is nothing to ask with.
-func (s *Server) puller() order.Puller { return s.cfg.Puller }
+// puller asks the banks for the data of orders.
+func (s *Server) puller() order.Puller {
+	if s.cfg.Puller != nil {
+		return s.cfg.Puller
+	}
+	return pull{clients: s.endpoints, dialects: style.Standard(), clock: s.cfg.Clock}
+}
 
 func (s *Server) pullFailed(ctx context.Context, bank partners.ID, reason error) {
 	s.cfg.Logger.WarnContext(ctx, "the data of an order could not be pulled", "bank", string(bank), "error", reason)

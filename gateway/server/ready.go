@@ -29,6 +29,7 @@ func (s *Server) checks() []observe.Check {
 		{Name: "suspensions", Run: s.checkSuspensions},
 		{Name: "draining", Run: s.checkDraining},
 		{Name: "log", Run: s.checkLog, Optional: true},
+		{Name: "banks", Run: s.checkEndpoints, Optional: true},
 	}
 }
 

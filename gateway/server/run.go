@@ -97,6 +97,7 @@ func (s *Server) runGauges(ctx context.Context) error {
 			s.metrics.Waiting(string(lane), decisions)
 		}
 		s.metrics.Suspended(s.banks.Suspended())
+		s.gaugeEndpoints()
 		select {
 		case <-ctx.Done():
 			return nil

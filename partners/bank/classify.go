@@ -36,7 +36,7 @@ func classify(ctx context.Context, err error) (failed *Error, verdict error) {
 		return failed, void
 	}
 	if errors.Is(err, errCertificate) {
-		return &Error{Cause: Refused, err: errCertificate}, void
+		return &Error{Cause: Refused, err: err}, void
 	}
 	if outer := (*url.Error)(nil); errors.As(err, &outer) { // its text has the address, which could be taken for a cause
 		err = outer.Err

@@ -51,12 +51,24 @@ func (c *partnerListCmd) Run(ctx context.Context, s *streams) error {
 }
 
 func partnerTable(banks []*porukav1.Partner) *table {
-	t := newTable("BANK", "NAME", "STATE", "FROM", "UNTIL", "POLICY", "STYLE", "PER SECOND#", "SUSPENDED")
+	t := newTable("BANK", "NAME", "STATE", "FROM", "UNTIL", "POLICY", "STYLE", "PER SECOND#", "API", "SUSPENDED")
 	for _, p := range banks {
 		t.add(p.GetId(), p.GetDisplayName(), p.GetState().String(), p.GetValidFrom(), p.GetValidUntil(), p.GetPolicy(), p.GetStyle(),
-			fmt.Sprintf("%g", p.GetRequestsPerSecond()), strings.TrimSpace(moment(p.GetSuspendTime())+" "+p.GetSuspendNote()))
+			fmt.Sprintf("%g", p.GetRequestsPerSecond()), endpointText(p.GetEndpoint()), strings.TrimSpace(moment(p.GetSuspendTime())+" "+p.GetSuspendNote()))
 	}
 	return t
+}
+
+// endpointText tells how the breaker of a bank's own API stands; empty when the gateway calls none.
+func endpointText(e *porukav1.Endpoint) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.GetBreaker() == porukav1.Endpoint_CLOSED:
+		return e.GetBreaker().String()
+	default:
+		return fmt.Sprintf("%s since %s, %s", e.GetBreaker(), moment(e.GetChangeTime()), e.GetLastFailure())
+	}
 }
 
 // partnerSuspendCmd stops a bank.

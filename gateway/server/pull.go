@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/poruka/poruka/gateway/order"
+	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/bank"
+	"github.com/poruka/poruka/partners/style"
+)
+
+// pull asks the banks for the data of orders, each in its own dialect.
+type pull struct {
+	clients  *bank.Clients
+	dialects style.Set
+	clock    func() time.Time
+}
+
+// Errors of a bank that answers what it may not.
+var (
+	errNoDialect = errors.New("the bank has no dialect to read its answer by")
+	errOther     = errors.New("the bank answered with the data of another request")
+)
+
+// Pull is an order.Puller.
+func (p pull) Pull(ctx context.Context, b partners.Partner, id string) (style.Request, error) {
+	dialect, known := p.dialects.Find(b.Style)
+	if !known {
+		return style.Request{}, &order.Unreachable{Cause: errNoDialect}
+	}
+	reply, err := p.clients.PullOrder(ctx, b, id)
+	if err != nil {
+		return style.Request{}, pullError(err)
+	}
+	message := style.Message{ContentType: reply.Header["content-type"], Header: style.Header{}, Body: reply.Body}
+	for _, name := range dialect.Headers() {
+		if value, ok := reply.Header[name]; ok {
+			message.Header[name] = value
+		}
+	}
+	request, err := dialect.Decode(message, b.Keys, p.clock())
+	if err != nil { // names fields and steps, and holds nothing of the body
+		return style.Request{}, &order.Unreachable{Cause: err}
+	}
+	if request.ID != id {
+		return style.Request{}, &order.Unreachable{Cause: errOther}
+	}
+	return request, nil
+}
+
+func pullError(err error) error {
+	switch {
+	case errors.Is(err, bank.ErrWaiting):
+		return order.ErrWaiting
+	case errors.Is(err, bank.ErrRefused):
+		return order.ErrRefused
+	}
+	unreachable := &order.Unreachable{Cause: err}
+	if failed := (*bank.Error)(nil); errors.As(err, &failed) {
+		unreachable.RetryAfter = failed.RetryAfter
+	}
+	return unreachable
+}
