@@ -166,14 +166,47 @@ func TestExampleAndDevRosterAreGood(t *testing.T) {
 	}
 }
 
+// What the example shows in comments is good as well, and it is every key that there is.
+func TestExampleInCommentsIsGood(t *testing.T) {
+	example, err := os.ReadFile("../../deploy/config/roster.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := strings.Replace(string(example), "    style: native\n", "", 1)
+	content = strings.ReplaceAll(content, "\n    #:", "\n    ")
+	named := map[string]bool{}
+	known := known(t)
+	known.Read = func(name string) ([]byte, error) {
+		named[name] = true
+		if strings.HasSuffix(name, "-ca.pem") {
+			return authorityFile(t), nil
+		}
+		return keySet(t, name), nil
+	}
+	banks, err := roster.Parse([]byte(content), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bank := banks[2]
+	if bank.ID != "sberbank" || bank.Style != "sberbank" || len(bank.Keys) != 2 || len(named) != 3 {
+		t.Errorf("sberbank is %+v, files %v", bank, named)
+	}
+	e := bank.Endpoint
+	if e.URL == "" || e.Authority == nil || e.ServerName == "" || e.Timeout == 0 || e.Concurrent == 0 || e.OrdersPath == "" || e.EventsPath == "" || e.Link == "" {
+		t.Errorf("endpoint %+v", e)
+	}
+}
+
 // Whatever the bytes: a roster is whole and valid, or refused.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add(roster.Dev())
 	f.Add([]byte("version: 1\npartners: [{<<: *a}]"))
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte(signed))
+	known := known(f)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		banks, err := roster.Parse(content, roster.Known{Policies: policies()})
+		banks, err := roster.Parse(content, known)
 		if err != nil {
 			return
 		}
@@ -183,8 +216,14 @@ func FuzzParse(f *testing.F) {
 		for i, bank := range banks {
 			l := bank.Limits
 			if bank.ID == "" || bank.ID == "portal" || bank.ID == "compliance" || bank.DisplayName == "" || bank.ValidFrom.IsZero() || bank.Policy == "" ||
-				bank.Style != "native" || l.RequestsPerSecond <= 0 || l.Burst < 1 || l.ConcurrentRequests < 1 || l.Connections < 1 {
+				l.RequestsPerSecond <= 0 || l.Burst < 1 || l.ConcurrentRequests < 1 || l.Connections < 1 {
 				t.Fatalf("bank %+v", bank)
+			}
+			if e := bank.Endpoint; !e.IsZero() && (e.Authority == nil || e.ServerName == "" || e.Timeout <= 0 || e.Concurrent < 1) {
+				t.Fatalf("endpoint %+v", e)
+			}
+			if bank.Style == "vtb" && len(bank.Keys) == 0 {
+				t.Fatal("a dialect that is signed, and no key")
 			}
 			if i > 0 && banks[i-1].ID >= bank.ID {
 				t.Fatal("banks twice or out of order")

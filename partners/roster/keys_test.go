@@ -1,0 +1,310 @@
+package roster_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/roster"
+	"github.com/poruka/poruka/partners/signature"
+)
+
+// signed is a bank of a dialect that is signed, with everything that it can have.
+const signed = `version: 1
+partners:
+  - id: vtb
+    displayName: ВТБ
+    validFrom: 2026-01-01
+    policy: match/1
+    style: vtb
+    signature:
+      keys:
+        - file: old.jwks
+          validFrom: 2026-01-01
+          validUntil: 2026-12-31
+        - file: new.jwks
+          validFrom: 2026-12-01
+    endpoint:
+      url: https://api.vtb.example:8443/poruka
+      ca: ca.pem
+      serverName: server.vtb.example
+      timeout: 2s
+      concurrent: 7
+      ordersPath: /orders
+      eventsPath: /v1/events
+      link: "https://vtb.example/agree/{order}?code={code}"
+    limits: {requestsPerSecond: 1, burst: 1, concurrentRequests: 1, connections: 1}
+`
+
+// known is a directory with some files: key sets old.jwks and new.jwks, cert.pem that is good from March to May, ca.pem, and bad ones.
+func known(t testing.TB) roster.Known {
+	t.Helper()
+	files := map[string][]byte{
+		"old.jwks": keySet(t, "old"), "new.jwks": keySet(t, "new"), "twin.jwks": keySet(t, "old"),
+		"cert.pem": certFile(t, false), "ca.pem": authorityFile(t),
+		"bad.jwks": []byte(`{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}`), "bad.pem": []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+	}
+	return roster.Known{Policies: policies(), Styles: roster.Standard(), Read: func(name string) ([]byte, error) {
+		if content, ok := files[name]; ok {
+			return content, nil
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}}
+}
+
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func keySet(t testing.TB, id string) []byte {
+	t.Helper()
+	set, err := signature.MarshalKeys(signature.Key{ID: id, Public: newKey(t).Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func authorityFile(t testing.TB) []byte { return certFile(t, true) }
+
+func certFile(t testing.TB, authority bool) []byte {
+	t.Helper()
+	var key crypto.Signer = newKey(t)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(0xbeef), Subject: pkix.Name{CommonName: "test"}, BasicConstraintsValid: true, IsCA: authority,
+		NotBefore: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+func parseSigned(t testing.TB, content string) (partners.Partner, error) {
+	t.Helper()
+	banks, err := roster.Parse([]byte(content), known(t))
+	if err != nil {
+		return partners.Partner{}, err
+	}
+	return banks[0], nil
+}
+
+func TestParseReadsKeysAndEndpoint(t *testing.T) {
+	bank, err := parseSigned(t, signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bank.Keys) != 2 || bank.Keys[0].ID != "old" || bank.Keys[1].ID != "new" {
+		t.Fatalf("keys %+v", bank.Keys)
+	}
+	e := bank.Endpoint
+	if e.Authority == nil {
+		t.Error("no authority")
+	}
+	e.Authority = nil
+	want := partners.Endpoint{
+		URL: "https://api.vtb.example:8443/poruka", ServerName: "server.vtb.example", Timeout: 2 * time.Second, Concurrent: 7,
+		OrdersPath: "/orders", EventsPath: "/v1/events", Link: "https://vtb.example/agree/{order}?code={code}",
+	}
+	if e != want {
+		t.Errorf("endpoint %+v, want %+v", e, want)
+	}
+}
+
+func TestEndpointWithLittleSaid(t *testing.T) {
+	from, to := strings.Index(signed, "      serverName"), strings.Index(signed, "    limits")
+	bank, err := parseSigned(t, signed[:from]+signed[to:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := bank.Endpoint; e.ServerName != "api.vtb.example" || e.Timeout != 3*time.Second || e.Concurrent != 20 || e.OrdersPath != "" || e.Link != "" {
+		t.Errorf("endpoint %+v", e)
+	}
+	from, to = strings.Index(signed, "      url"), strings.Index(signed, "      link")
+	if bank, err = parseSigned(t, signed[:from]+signed[to:]); err != nil || !bank.Endpoint.IsZero() || bank.Endpoint.Link == "" {
+		t.Errorf("with a link alone: %+v, %v", bank.Endpoint, err)
+	}
+}
+
+// Keys begin and end with a day in Moscow; a certificate has bounds of its own as well.
+func TestKeysAreValidOnTheirDays(t *testing.T) {
+	certified := strings.Replace(strings.Replace(signed, "old.jwks", "cert.pem", 1), "2026-12-31", "2026-04-30", 1)
+	tests := []struct {
+		content, key, at string
+		active           bool
+	}{
+		{signed, "old", "2025-12-31T20:59:59.999999999Z", false},
+		{signed, "old", "2025-12-31T21:00:00Z", true},
+		{signed, "old", "2026-12-31T20:59:59.999999999Z", true},
+		{signed, "old", "2026-12-31T21:00:00Z", false},
+		{signed, "new", "2026-11-30T20:59:59Z", false},
+		{signed, "new", "2026-11-30T21:00:00Z", true},
+		{signed, "new", "2076-01-01T00:00:00Z", true},
+		{certified, "beef", "2026-02-28T23:59:59Z", false},
+		{certified, "beef", "2026-03-01T00:00:00Z", true},
+		{certified, "beef", "2026-04-30T20:59:59Z", true},
+		{certified, "beef", "2026-04-30T21:00:00Z", false},
+	}
+	for _, test := range tests {
+		bank, err := parseSigned(t, test.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339Nano, test.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range bank.Keys {
+			if got := key.ActiveAt(at); key.ID == test.key && got != test.active {
+				t.Errorf("%s at %s is active: %v, want %v", test.key, test.at, got, test.active)
+			}
+		}
+	}
+}
+
+func TestParseTellsWhatIsWrongWithKeysAndEndpoint(t *testing.T) {
+	tests := []struct{ name, old, instead, want string }{
+		{"no signature", signed[strings.Index(signed, "    signature:"):strings.Index(signed, "    endpoint:")], "", "line 3: vtb: signature: is missing: the bank's dialect is signed"},
+		{"no keys", signed[strings.Index(signed, "      keys:"):strings.Index(signed, "    endpoint:")], "      keys: []\n", "line 9: vtb: signature.keys: must not be empty"},
+		{"keys no list", signed[strings.Index(signed, "      keys:"):strings.Index(signed, "    endpoint:")], "      keys: 5\n", "line 9: vtb: signature.keys: must be a list"},
+		{"unknown key of a key", "validUntil", "until", `line 12: vtb: unknown key "until"`},
+		{"no file", "file: old.jwks\n          validFrom", "validFrom", "line 10: vtb: signature.keys.file: is missing"},
+		{"no such file", "old.jwks", "none.jwks", "line 10: vtb: signature.keys.file: cannot be read: open none.jwks"},
+		{"symmetric key", "old.jwks", "bad.jwks", "line 10: vtb: signature.keys.file: bad.jwks: key 1 of the set: is private or symmetric"},
+		{"broken certificate", "old.jwks", "bad.pem", "line 10: vtb: signature.keys.file: bad.pem: block 1: not a certificate"},
+		{"one key in two files", "new.jwks", "twin.jwks", `line 13: vtb: signature.keys.file: holds the key "old", which another file holds too`},
+		{"ends before it begins", "validUntil: 2026-12-31", "validUntil: 2025-12-31", "line 12: vtb: signature.keys.validUntil: must not be before validFrom"},
+		{"certificate of other days", "new.jwks", "cert.pem", "line 13: vtb: signature.keys.file: the certificate beef in cert.pem is not valid on any of these days"},
+		{"endpoint no object", signed[strings.Index(signed, "    endpoint:"):strings.Index(signed, "    limits")], "    endpoint: https://x\n", "line 15: vtb: must be keys with values"},
+		{"no url", "      url: https://api.vtb.example:8443/poruka\n", "", "line 16: vtb: endpoint.url: is missing"},
+		{"no ca", "      ca: ca.pem\n", "", "line 16: vtb: endpoint.ca: is missing"},
+		{"ca is not there", "ca: ca.pem", "ca: none.pem", "line 17: vtb: endpoint.ca: cannot be read"},
+		{"ca is no authority", "ca: ca.pem", "ca: cert.pem", "line 17: vtb: endpoint.ca: cert.pem: must hold certificates of authorities"},
+		{"ca is no PEM", "ca: ca.pem", "ca: old.jwks", "line 17: vtb: endpoint.ca: old.jwks: holds no certificate"},
+		{"plain http", "https://api", "http://api", "line 16: vtb: endpoint.url: must begin with https://"},
+		{"other scheme", "https://api.vtb.example:8443/poruka", "unix:///run/x", "line 16: vtb: endpoint.url: must begin with https://"},
+		{"opaque", "https://api.vtb.example:8443/poruka", "https:api.vtb.example", "endpoint.url: must begin with https://"},
+		{"user", "https://api", "https://me:secret@api", "endpoint.url: must not hold a user"},
+		{"query", ":8443/poruka", ":8443/poruka?x=1", "endpoint.url: must not hold a user, a query"},
+		{"empty query", ":8443/poruka", ":8443/poruka?", "endpoint.url: must not hold a user, a query"},
+		{"fragment", ":8443/poruka", ":8443/poruka#x", "endpoint.url: must not hold a user, a query or a fragment"},
+		{"slash at the end", "8443/poruka", "8443/poruka/", "endpoint.url: must end with the host or a plain path"},
+		{"up and away", "8443/poruka", "8443/poruka/../etc", "endpoint.url: must end with the host or a plain path"},
+		{"escaped path", "8443/poruka", "8443/%2e%2e", "endpoint.url: must end with the host or a plain path"},
+		{"no host", "https://api.vtb.example:8443", "https://", "endpoint.url: must hold a DNS name"},
+		{"port too high", "8443", "70000", "endpoint.url: must have a port"},
+		{"empty port", "8443", "", "endpoint.url: must have a port"},
+		{"number for a name", "api.vtb.example:8443", "2130706433", "endpoint.url: must hold a DNS name"},
+		{"hexadecimal", "api.vtb.example:8443", "0x7f.1", "endpoint.url: must hold a DNS name"},
+		{"upper case", "api.vtb.example", "API.vtb.example", "endpoint.url: must hold a DNS name"},
+		{"address without a name", "https://api.vtb.example:8443/poruka\n      ca: ca.pem\n      serverName: server.vtb.example\n", "https://[::1]:8443\n      ca: ca.pem\n", "endpoint.url: is of an address: then serverName must say"},
+		{"name of the server", "server.vtb.example", `"*.vtb.example"`, "line 18: vtb: endpoint.serverName: must be a DNS name"},
+		{"server is an address", "server.vtb.example", "10.0.0.1", "line 18: vtb: endpoint.serverName: must be a DNS name"},
+		{"timeout", "timeout: 2s", "timeout: 2 seconds", "line 19: vtb: endpoint.timeout: must be a time from 100ms to 30s"},
+		{"timeout long", "timeout: 2s", "timeout: 31s", "line 19: vtb: endpoint.timeout: must be a time from"},
+		{"timeout zero", "timeout: 2s", "timeout: 0s", "line 19: vtb: endpoint.timeout: must be a time from"},
+		{"timeout a number", "timeout: 2s", "timeout: 2", "line 19: vtb: endpoint.timeout: must be a text"},
+		{"none at once", "concurrent: 7", "concurrent: 0", "line 20: vtb: endpoint.concurrent: must be a whole number"},
+		{"too many at once", "concurrent: 7", "concurrent: 1001", "line 20: vtb: endpoint.concurrent: must be at most 1000"},
+		{"path without a slash", "ordersPath: /orders", "ordersPath: orders", "line 21: vtb: endpoint.ordersPath: must begin with a slash"},
+		{"path upwards", "ordersPath: /orders", "ordersPath: /a/../b", "line 21: vtb: endpoint.ordersPath: must begin with a slash"},
+		{"path with a query", "eventsPath: /v1/events", "eventsPath: /v1?x", "line 22: vtb: endpoint.eventsPath: must begin with a slash"},
+		{"path with two slashes", "eventsPath: /v1/events", "eventsPath: //evil.example", "line 22: vtb: endpoint.eventsPath: must begin with a slash"},
+		{"plain link", "https://vtb", "http://vtb", "line 23: vtb: endpoint.link: must be an address that begins with https://"},
+		{"link without a place", "{order}?code={code}", "x", "line 23: vtb: endpoint.link: must hold {order} or {code}"},
+		{"link with another place", "{code}", "{name}", "line 23: vtb: endpoint.link: knows no {name}"},
+		{"link of a place", "vtb.example/agree/{order}", "{order}.example/", "line 23: vtb: endpoint.link: must not hold {order} or {code} in its host"},
+		{"link with a user", "https://vtb", "https://{code}@vtb", "line 23: vtb: endpoint.link: must be an address"},
+		{"link half open", "{code}", "{code}{", "line 23: vtb: endpoint.link: must be an address"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if !strings.Contains(signed, test.old) {
+				t.Fatalf("%q is not in the file", test.old)
+			}
+			_, err := parseSigned(t, strings.Replace(signed, test.old, test.instead, 1))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %q, want %q in it", err, test.want)
+			}
+		})
+	}
+}
+
+// Without a reader the form alone is checked, and nobody can sign.
+func TestParseWithoutFiles(t *testing.T) {
+	known := known(t)
+	known.Read = nil
+	banks, err := roster.Parse([]byte(signed), known)
+	if err != nil || banks[0].Keys != nil || banks[0].Endpoint.Authority != nil {
+		t.Errorf("%+v, %v", banks, err)
+	}
+}
+
+func TestRosterFollowsKeyFiles(t *testing.T) {
+	path := file(t)
+	folder := filepath.Dir(path)
+	content := strings.Replace(good, "style: native", "signature: {keys: [{file: keys/vtb.jwks}]}", 1)
+	if err := os.Mkdir(filepath.Join(folder, "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	keys := filepath.Join(folder, "keys", "vtb.jwks")
+	write(t, keys, string(keySet(t, "first")))
+	write(t, path, content)
+	second := string(keySet(t, "second"))
+	synctest.Test(t, func(t *testing.T) {
+		r, look := follow(t, path)
+		has := func(id string) {
+			t.Helper()
+			if bank, _ := r.Find("vtb"); len(bank.Keys) != 1 || bank.Keys[0].ID != id {
+				t.Errorf("keys %+v, want %s", bank.Keys, id)
+			}
+		}
+		has("first")
+		if got := look(); got != nil {
+			t.Errorf("unchanged files are reported: %v", got)
+		}
+		write(t, keys, second)
+		if got := look(); len(got) != 1 || got[0] != nil {
+			t.Errorf("reported %v, want one good roster", got)
+		}
+		has("second")
+		write(t, keys, "broken")
+		if got := look(); len(got) != 1 || got[0] == nil || !strings.Contains(got[0].Error(), "line 9: vtb: signature.keys.file: keys/vtb.jwks") {
+			t.Errorf("reported %v, want the mistake", got)
+		}
+		if got := look(); got != nil {
+			t.Errorf("the same mistake is told again: %v", got)
+		}
+		has("second")
+		if err := os.Remove(keys); err != nil {
+			t.Fatal(err)
+		}
+		if got := look(); len(got) != 1 || got[0] == nil {
+			t.Errorf("reported %v, want that the file is gone", got)
+		}
+		write(t, keys, second)
+		if got := look(); len(got) != 1 || got[0] != nil {
+			t.Errorf("reported %v, want that the file is good again", got)
+		}
+		has("second")
+	})
+}
