@@ -1152,7 +1152,10 @@ type ConfirmStyledResponse struct {
 	// The answer.
 	Body []byte `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
 	// What stands beside it.
-	Headers       []*StyledHeader `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty"`
+	Headers []*StyledHeader `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty"`
+	// The HTTP status that belongs to it. It is 200 but where the dialect has another word for a request that was decided before, as 422
+	// for an entity tag that is stale.
+	HttpStatus    int32 `protobuf:"varint,4,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,6 +1209,13 @@ func (x *ConfirmStyledResponse) GetHeaders() []*StyledHeader {
 		return x.Headers
 	}
 	return nil
+}
+
+func (x *ConfirmStyledResponse) GetHttpStatus() int32 {
+	if x != nil {
+		return x.HttpStatus
+	}
+	return 0
 }
 
 // One request of a bulk.
@@ -1827,11 +1837,13 @@ const file_poruka_v1_confirmation_proto_rawDesc = "" +
 	"\x04bank\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x04bank\x12+\n" +
 	"\fcontent_type\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\vcontentType\x12\x1d\n" +
 	"\x04body\x18\x03 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x04R\x04body\x12;\n" +
-	"\aheaders\x18\x04 \x03(\v2\x17.poruka.v1.StyledHeaderB\b\xbaH\x05\x92\x01\x02\x10 R\aheaders\"\x81\x01\n" +
+	"\aheaders\x18\x04 \x03(\v2\x17.poruka.v1.StyledHeaderB\b\xbaH\x05\x92\x01\x02\x10 R\aheaders\"\xa2\x01\n" +
 	"\x15ConfirmStyledResponse\x12!\n" +
 	"\fcontent_type\x18\x01 \x01(\tR\vcontentType\x12\x12\n" +
 	"\x04body\x18\x02 \x01(\fR\x04body\x121\n" +
-	"\aheaders\x18\x03 \x03(\v2\x17.poruka.v1.StyledHeaderR\aheaders\"_\n" +
+	"\aheaders\x18\x03 \x03(\v2\x17.poruka.v1.StyledHeaderR\aheaders\x12\x1f\n" +
+	"\vhttp_status\x18\x04 \x01(\x05R\n" +
+	"httpStatus\"_\n" +
 	"\x18ConfirmIdentitiesRequest\x12C\n" +
 	"\arequest\x18\x01 \x01(\v2!.poruka.v1.ConfirmIdentityRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\"\xb1\x01\n" +
 	"\x19ConfirmIdentitiesResponse\x12\x1d\n" +
