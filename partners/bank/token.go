@@ -118,8 +118,11 @@ type granted struct {
 	Refusal string `json:"error"`
 }
 
-// tokenForm is what may stand in a header after "Bearer" (RFC 6750), of a length that fits.
-var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]{1,4096}=*$`)
+// tokenForm is what may stand in a header after "Bearer" (RFC 6750).
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// longestToken fits into a header with much else beside it, in bytes.
+const longestToken = 4096
 
 func (c *client) grant(rule tokenRule) (granted, error) {
 	reply, err := c.do(c.all.life, Call{
@@ -137,7 +140,7 @@ func (c *client) grant(rule tokenRule) (granted, error) {
 	switch {
 	case reply.Status != http.StatusOK:
 		return granted{Refusal: g.Refusal}, &Error{Cause: Denied, RetryAfter: retryAfter(reply.Header)}
-	case unreadable || !tokenForm.MatchString(g.Token) || !strings.EqualFold(g.Type, "Bearer"):
+	case unreadable || !(len(g.Token) <= longestToken && tokenForm.MatchString(g.Token)) || !strings.EqualFold(g.Type, "Bearer"):
 		return granted{}, c.note(&Error{Cause: Malformed, err: errToken})
 	}
 	return g, nil
