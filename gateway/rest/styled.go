@@ -64,7 +64,11 @@ func (f *facade) styled(w http.ResponseWriter, r *http.Request, path map[string]
 	for _, h := range written.GetHeaders() {
 		headers[h.GetName()] = h.GetValue()
 	}
-	f.send(w, style.Message{Status: http.StatusOK, ContentType: written.GetContentType(), Header: headers, Body: written.GetBody()})
+	status := int(written.GetHttpStatus())
+	if status < http.StatusOK || status > 599 {
+		status = http.StatusOK
+	}
+	f.send(w, style.Message{Status: status, ContentType: written.GetContentType(), Header: headers, Body: written.GetBody()})
 }
 
 // decode reads the request. The chain calls it once the caller is known and may call.

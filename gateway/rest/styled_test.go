@@ -44,6 +44,7 @@ func TestStyledCall(t *testing.T) {
 	d := chaintest.New(t)
 	var got *porukav1.ConfirmStyledRequest
 	var md metadata.MD
+	var status int32
 	d.Services.Styled = func(ctx context.Context, r *porukav1.ConfirmStyledRequest) (*porukav1.ConfirmStyledResponse, error) {
 		got = r
 		md, _ = metadata.FromIncomingContext(ctx)
@@ -51,7 +52,7 @@ func TestStyledCall(t *testing.T) {
 			return &porukav1.StyledHeader{Name: name, Value: value}
 		}
 		return &porukav1.ConfirmStyledResponse{
-			ContentType: "text/plain; charset=utf-8", Body: []byte("<да/>\x00"),
+			ContentType: "text/plain; charset=utf-8", Body: []byte("<да/>\x00"), HttpStatus: status,
 			Headers: []*porukav1.StyledHeader{
 				header("x-plain-echo", "1"), header("x-split", "1\r\nSet-Cookie: a=b"), header("bad name", "1"), header("set-cookie", "a=b"),
 				header("content-length", "1"), header("transfer-encoding", "chunked"), header("x-request-id", "theirs"),
@@ -60,12 +61,14 @@ func TestStyledCall(t *testing.T) {
 		}, nil
 	}
 	base := serve(t, d)
-	for _, http2 := range []bool{false, true} {
+	for told, want := range map[int32]int{0: 200, 200: 200, 422: 422, 99: 200, 600: 200} {
+		status = told
+		http2 := told == 0
 		body := "\xff\x00 <any bytes>"
 		a := ask(t, client(t, d, http2, d.Client(t, "bank/vtb")), http.MethodPost, base+styledPath, body,
 			"Content-Type", "application/anything", "X-Plain-Echo", "1", "X-Other", "2", "Authorization", "Bearer x",
 			"Grpc-Metadata-Caller", "operator", "Grpc-Metadata-X-Plain-Signature", "3", "Cookie", "a=b", "X-Forwarded-For", "::1")
-		if a.status != http.StatusOK || a.body != "<да/>\x00" || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		if a.status != want || a.body != "<да/>\x00" || a.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 			t.Fatalf("%d %v %q", a.status, a.header, a.body)
 		}
 		if got.GetBank() != "vtb" || string(got.GetBody()) != body || got.GetContentType() != "application/anything" {

@@ -78,10 +78,18 @@ func styledLevel(level porukav1.Account_Level) string {
 
 // styledResponse is what a dialect has written, with its headers in one order.
 func styledResponse(m style.Message) *porukav1.ConfirmStyledResponse {
-	out := &porukav1.ConfirmStyledResponse{ContentType: m.ContentType, Body: m.Body}
+	out := &porukav1.ConfirmStyledResponse{ContentType: m.ContentType, Body: m.Body, HttpStatus: httpStatus(m.Status)}
 	for name, value := range m.Header {
 		out.Headers = append(out.Headers, &porukav1.StyledHeader{Name: name, Value: value})
 	}
 	slices.SortFunc(out.GetHeaders(), func(a, b *porukav1.StyledHeader) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return out
+}
+
+// httpStatus is that of an answer; one that has none is good.
+func httpStatus(status int) int32 {
+	if status < 100 || status > 599 {
+		return 200
+	}
+	return int32(status)
 }

@@ -64,6 +64,8 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Receipt:  s.log.receipts.Of,
 		Prover:   s.log.prover,
 		Unproved: s.unproved,
+		Dialects: s.styles(),
+		Standing: s.styles().of,
 		Endpoint: s.endpointOf,
 		Orders:   s.orders,
 	})

@@ -13,6 +13,7 @@ func (s *Server) openREST(chain *intercept.Chain, services *rpc.Services) (err e
 		Chain:    chain,
 		Register: func(r grpc.ServiceRegistrar) { services.Register(r) },
 		Log:      s.log.publisher,
+		Dialects: s.styles(),
 		TLS:      s.connections.config(s.certs.ServerConfig("h2", "http/1.1")),
 		Logger:   s.cfg.Logger,
 	})
