@@ -27,7 +27,7 @@ func (s callers) DescribeCaller(ctx context.Context, _ *porukav1.DescribeCallerR
 			Serial: caller.Serial, NotBefore: stamp(caller.NotBefore), NotAfter: stamp(caller.NotAfter),
 			DaysLeft: count(int(max(0, caller.NotAfter.Sub(now)/(24*time.Hour)))),
 		},
-		Methods: s.cfg.Methods(caller.Role),
+		Methods: s.cfg.Methods(caller.Role), Sandbox: s.cfg.Sandbox,
 	}
 	if caller.Role != certs.RoleBank {
 		return out, nil

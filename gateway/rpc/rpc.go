@@ -61,6 +61,8 @@ type Config struct {
 
 	Endpoint func(partners.ID) *porukav1.Endpoint // how a bank's own API stands, nil when it has none; nil: it is not told
 
+	Sandbox bool // the gateway is one
+
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
 }
 

@@ -58,6 +58,7 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Methods:  table.Methods,
 		Clock:    s.cfg.Clock,
 		Version:  s.cfg.Version,
+		Sandbox:  s.cfg.IsSandbox(),
 		Recheck:  chain.Recheck,
 		Draining: s.drained,
 		Decided:  s.metrics.Outcome,
