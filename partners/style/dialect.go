@@ -19,7 +19,7 @@ type shape struct {
 	seal     seal
 	fields   []field
 	rules    rules
-	echo     string // a request header that is given back when it is a UUID; empty: none
+	echo     string // a request header with an id, which is given back; empty: none
 	limits   limitHeaders
 	terms    Terms
 	answer   answerWords

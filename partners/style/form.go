@@ -88,12 +88,15 @@ func digitsOf(value string) string {
 	}, value)
 }
 
-// masked writes digits into a mask, in which each 0 stands for a digit. A text that has another number of digits stays as it is: it is
-// wrong, and a bank would send it so.
+// isNoMask reports whether r is neither a digit nor what masks put around digits.
+func isNoMask(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune(" -()+№", r) }
+
+// masked writes digits into a mask, in which each 0 stands for a digit. A text with letters or another number of digits stays as it is: it is
+// of a foreign document, or wrong, and a bank would send it so.
 func masked(mask string) func(string) string {
 	return func(value string) string {
 		digits := digitsOf(value)
-		if len(digits) != strings.Count(mask, "0") {
+		if len(digits) != strings.Count(mask, "0") || strings.ContainsFunc(value, isNoMask) {
 			return value
 		}
 		var out strings.Builder

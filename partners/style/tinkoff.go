@@ -84,33 +84,37 @@ func citizenship() form {
 
 // tinkoffRead takes the passport apart, and looks at If-Match before anything is decided.
 func tinkoffRead(in Message, r *Request) []Field {
+	flaws := weighTag(in.Header[ifMatch], r.ID)
 	p := &r.Person.Passport
-	if r.Person.Citizenship == "" || r.Person.Citizenship == "RUS" {
-		if digits := digitsOf(p.Number); len(digits) == 10 && !strings.ContainsFunc(p.Number, isLetter) {
-			p.Series, p.Number = digits[:4], digits[4:]
+	if !isRussian(r) {
+		if series, rest, ok := strings.Cut(p.Number, " "); ok {
+			p.Series, p.Number = series, rest
 		}
-	} else if series, rest, ok := strings.Cut(p.Number, " "); ok {
-		p.Series, p.Number = series, rest
+		return flaws
 	}
-	return weighTag(in.Header[ifMatch], r.ID)
+	digits := digitsOf(p.Number)
+	switch {
+	case p.Number == "":
+	case len(digits) != 10 || strings.ContainsFunc(p.Number, isNoMask):
+		flaws = append(flaws, Field{Path: pathNumber, Reason: fieldFormat, Text: "must have 10 digits, the series and the number"})
+	default:
+		p.Series, p.Number = digits[:4], digits[4:]
+	}
+	return flaws
 }
-
-// isLetter reports whether r has no place between the digits of a passport.
-func isLetter(r rune) bool { return (r < '0' || r > '9') && r != ' ' && r != '-' && r != '№' }
 
 // tinkoffWrite joins the passport: ten digits, or a foreign document's series and number with a blank between them.
 func tinkoffWrite(r *Request) {
 	p := &r.Person.Passport
-	if p.Series == "" || p.Number == "" {
-		return
-	}
-	between := " "
-	if r.Person.Citizenship == "" || r.Person.Citizenship == "RUS" {
-		between = ""
-	}
 	bare := strings.NewReplacer(" ", "", "№", "")
-	p.Series, p.Number = "", bare.Replace(p.Series)+between+bare.Replace(p.Number)
+	series, between := bare.Replace(p.Series), ""
+	if series != "" && !isRussian(r) {
+		between = " "
+	}
+	p.Series, p.Number = "", series+between+bare.Replace(p.Number)
 }
+
+func isRussian(r *Request) bool { return r.Person.Citizenship == "" || r.Person.Citizenship == "RUS" }
 
 // tinkoffRefuse writes {errorId, errorMessage, errorCode, errorDetails{field: text}}. In the text the reason of the field comes first.
 func tinkoffRefuse(r Refusal, n *node) int {

@@ -17,9 +17,6 @@ type xmlSyntax struct {
 	items     map[string]string // elements that hold a list, and how the elements of the list are called
 }
 
-// maxAttributes is how many attributes, which can only be declarations of namespaces, an element may have.
-const maxAttributes = 4
-
 func (xmlSyntax) typed() bool { return false }
 
 func (xmlSyntax) media() string { return "application/xml; charset=utf-8" }
@@ -108,41 +105,6 @@ func (r *xmlReader) document() (root string, n node) {
 }
 
 func isBlank(data []byte) bool { return len(bytes.Trim(data, " \t\r\n")) == 0 }
-
-// check judges the start of an element.
-func (r *xmlReader) check(start xml.StartElement) {
-	name := start.Name.Local
-	if r.nodes++; r.nodes > maxNodes {
-		r.fail("has too many elements")
-	}
-	if len(r.path) >= maxDepth {
-		r.fail("is nested too deeply")
-	}
-	if len(name) > maxName {
-		r.fail("has a name that is too long")
-	}
-	if start.Name.Space != r.syntax.namespace {
-		r.blame(name, "must be of the namespace "+r.syntax.namespace)
-	}
-	if len(start.Attr) > maxAttributes {
-		r.blame(name, "must not have so many attributes")
-	}
-	for i, attr := range start.Attr {
-		declares := attr.Name.Space == "xmlns" || attr.Name.Space == "" && attr.Name.Local == "xmlns"
-		for _, before := range start.Attr[:i] {
-			declares = declares && before.Name != attr.Name
-		}
-		if !declares {
-			r.blame(name, "must not have attributes, and no namespace twice")
-		}
-	}
-}
-
-func (r *xmlReader) blame(name, text string) {
-	if r.flaw == nil {
-		r.flaw = &Field{Path: shown(r.path, name), Reason: fieldFormat, Text: text}
-	}
-}
 
 // element reads what is in an element: other elements, or text.
 func (r *xmlReader) element(start xml.StartElement) node {
