@@ -141,17 +141,20 @@ func tinkoffRefusal(n node, r *Refusal) {
 // tinkoffCode gives the bank's code and status. It has six: what can be repeated with the same id comes as one that its programs
 // repeat, and Retry-After says when.
 func tinkoffCode(r Refusal) (string, int) {
+	switch r.Reason.Code {
+	case staleTag:
+		return "INVALID_DATA", http.StatusUnprocessableEntity
+	case "REQUEST_TOO_LARGE": // which no repeating helps
+		return "VALIDATION_ERROR", http.StatusBadRequest
+	}
 	switch r.Code {
 	case "INVALID_ARGUMENT", "OUT_OF_RANGE":
-		if r.Reason.Code == staleTag {
-			return "INVALID_DATA", http.StatusUnprocessableEntity
-		}
 		return "VALIDATION_ERROR", http.StatusBadRequest
 	case "UNAUTHENTICATED":
 		return "UNAUTHORIZED", http.StatusUnauthorized
 	case "PERMISSION_DENIED":
 		return "FORBIDDEN", http.StatusForbidden
-	case "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION":
+	case "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "UNIMPLEMENTED":
 		return "INVALID_DATA", http.StatusUnprocessableEntity
 	case "RESOURCE_EXHAUSTED", "ABORTED":
 		return "TOO_MANY_REQUESTS", http.StatusTooManyRequests
