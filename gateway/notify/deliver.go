@@ -79,7 +79,7 @@ func (l *lane) try(ctx context.Context, r Recorded) (isTaken bool, err error) {
 		return false, err
 	}
 	m := signed(l.service.keys, r.Entry.ID.String(), body, l.now())
-	limited, cancel := context.WithTimeout(ctx, renewal)
+	limited, cancel := context.WithTimeout(ctx, l.renewal())
 	err = l.service.cfg.Sender.Send(limited, l.receiver, m)
 	cancel()
 	switch {

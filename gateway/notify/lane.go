@@ -8,10 +8,7 @@ import (
 	"github.com/poruka/poruka/ledger"
 )
 
-// Times of a lane. A gateway that is lost leaves its lanes to others after a lease.
 const (
-	lease       = 30 * time.Second
-	renewal     = lease / 2 // a lease that has no more than this left is renewed; also the most that one try may take
 	storeAfter  = time.Second
 	storeEvery  = 16 // deliveries
 	trouble     = time.Second
@@ -112,7 +109,10 @@ func (l *lane) work(ctx context.Context) (pause time.Duration, err error) {
 }
 
 // leaseLeft is how long to wait at most, so that the lease is renewed in time.
-func (l *lane) leaseLeft() time.Duration { return max(l.state.Until.Sub(l.now())-renewal, 0) + 1 }
+func (l *lane) leaseLeft() time.Duration { return max(l.state.Until.Sub(l.now())-l.renewal(), 0) + 1 }
+
+// renewal is what is left of a lease when it is renewed; also the most that one try may take.
+func (l *lane) renewal() time.Duration { return l.service.cfg.Lease / 2 }
 
 func (l *lane) now() time.Time { return l.service.cfg.Clock() }
 
@@ -139,7 +139,7 @@ func (l *lane) take(ctx context.Context) (time.Duration, error) {
 	}
 	if left := l.state.Until.Sub(l.now()); l.state.Owner != "" && l.state.Owner != l.service.self && left > 0 {
 		l.untell()
-		return min(left, lease) + 1, nil
+		return min(left, l.service.cfg.Lease) + 1, nil
 	}
 	if err := l.renew(ctx); err != nil {
 		return 0, err
@@ -150,14 +150,14 @@ func (l *lane) take(ctx context.Context) (time.Duration, error) {
 
 // keep stores what is to be stored by now.
 func (l *lane) keep(ctx context.Context) error {
-	if l.state.Until.Sub(l.now()) <= renewal {
+	if l.state.Until.Sub(l.now()) <= l.renewal() {
 		return l.renew(ctx)
 	}
 	return l.store(ctx, l.unsaved >= storeEvery || l.unsaved > 0 && l.now().Sub(l.saved) >= storeAfter)
 }
 
 func (l *lane) renew(ctx context.Context) error {
-	l.state.Owner, l.state.Until = l.service.self, l.now().Add(lease)
+	l.state.Owner, l.state.Until = l.service.self, l.now().Add(l.service.cfg.Lease)
 	return l.store(ctx, true)
 }
 

@@ -17,6 +17,7 @@ import (
 const (
 	DefaultGiveUp = 72 * time.Hour
 	DefaultLook   = 5 * time.Second
+	DefaultLease  = 30 * time.Second
 )
 
 // Observer is told what becomes of deliveries, for metrics. Its methods must not block.
@@ -44,13 +45,14 @@ type Config struct {
 
 	GiveUp time.Duration // how long an event fails before it is given up
 	Look   time.Duration // between looks at who the receivers are and whether there is something to replay
+	Lease  time.Duration // how long others leave a receiver to the gateway that delivers to it, after that was lost
 }
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Feed == nil || c.Bookmarks == nil || c.Ring == nil || c.Sender == nil || c.Receivers == nil || c.Observer == nil || c.Clock == nil || c.Logger == nil {
 		return c, errors.New("notify: all but the durations is required")
 	}
-	if c.GiveUp < 0 || c.Look < 0 {
+	if min(c.GiveUp, c.Look, c.Lease) < 0 {
 		return c, errors.New("notify: a duration is negative")
 	}
 	if c.GiveUp == 0 {
@@ -58,6 +60,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Look == 0 {
 		c.Look = DefaultLook
+	}
+	if c.Lease == 0 {
+		c.Lease = DefaultLease
 	}
 	return c, nil
 }
