@@ -59,7 +59,7 @@ func (b bankFiles) openssl(t *testing.T, args ...string) ([]byte, error) {
 		}
 		t.Skip("openssl is not on the PATH")
 	}
-	command := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // arguments of the test
+	command := exec.CommandContext(t.Context(), program, args...)
 	command.Dir = b.folder
 	var out, problems bytes.Buffer
 	command.Stdout, command.Stderr = &out, &problems

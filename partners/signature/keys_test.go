@@ -53,6 +53,11 @@ func must(t testing.TB) func(der []byte, err error) []byte {
 	}
 }
 
+func same(a, b crypto.PublicKey) bool {
+	key, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
+	return ok && key.Equal(b)
+}
+
 func TestParseKeysReadsSets(t *testing.T) {
 	ec, ed := ecKey(t), edSigner(t, "b").Key().Public
 	file := ` {"keys":[` + jwkOf(t, ec.Public(), func(m map[string]any) {
@@ -68,7 +73,7 @@ func TestParseKeysReadsSets(t *testing.T) {
 		public crypto.PublicKey
 	}{{"a", ec.Public()}, {"b", ed}, {"c", rsaKeys()[0].Public()}} {
 		key := keys[i]
-		if key.ID != want.id || !key.Public.(interface{ Equal(crypto.PublicKey) bool }).Equal(want.public) || !key.NotBefore.IsZero() || !key.NotAfter.IsZero() {
+		if key.ID != want.id || !same(key.Public, want.public) || !key.NotBefore.IsZero() || !key.NotAfter.IsZero() {
 			t.Errorf("key %d is %+v", i, key)
 		}
 	}
@@ -190,7 +195,7 @@ func TestMarshalledKeysAreRead(t *testing.T) {
 		t.Fatalf("%d keys, %v", len(got), err)
 	}
 	for i := range got {
-		if got[i].ID != want[i].ID || !got[i].Public.(interface{ Equal(crypto.PublicKey) bool }).Equal(want[i].Public) {
+		if got[i].ID != want[i].ID || !same(got[i].Public, want[i].Public) {
 			t.Errorf("key %d is %+v", i, got[i])
 		}
 	}

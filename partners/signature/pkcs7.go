@@ -16,18 +16,23 @@ import (
 func oidSignedData() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
 }
+
 func oidData() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 }
+
 func oidContentType() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
 }
+
 func oidMessageDigest() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 }
+
 func oidSHA256() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 }
+
 func oidECDSA() encoding.ObjectIdentifier {
 	return encoding.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
 }
@@ -45,7 +50,7 @@ type signerInfo struct {
 	serial     *big.Int
 	subjectKey []byte // the certificate's subject key identifier
 	attributes []byte // contents of the signed attributes; nil when there are none
-	sig        []byte // r and s
+	sig        []byte // r and s side by side
 }
 
 // DetachedPKCS7 checks a detached CMS signature (RFC 5652), DER in base64, over payload. There must be exactly one signer, with

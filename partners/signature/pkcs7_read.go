@@ -69,7 +69,7 @@ func readSigner(input cryptobyte.String) (signerInfo, bool) {
 	var s signerInfo
 	var attributes, sig cryptobyte.String
 	var has bool
-	if !input.ReadASN1Integer(&s.version) || !s.readName(&input) || !readAlgorithm(&input, oidSHA256(), true) ||
+	if !input.ReadASN1Integer(&s.version) || !readName(&input, &s) || !readAlgorithm(&input, oidSHA256(), true) ||
 		!input.ReadOptionalASN1(&attributes, &has, tag0) || !readAlgorithm(&input, oidECDSA(), false) ||
 		!input.ReadASN1(&sig, asn1.OCTET_STRING) || !input.Empty() { // attributes that are not signed are not taken
 		return s, false
@@ -83,7 +83,7 @@ func readSigner(input cryptobyte.String) (signerInfo, bool) {
 }
 
 // readName reads which certificate the signer's is: the version says in which of two ways.
-func (s *signerInfo) readName(input *cryptobyte.String) bool {
+func readName(input *cryptobyte.String, s *signerInfo) bool {
 	var name, issuer, key cryptobyte.String
 	switch s.version {
 	case 1:

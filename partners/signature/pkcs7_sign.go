@@ -18,50 +18,60 @@ func SignPKCS7(s Signer, payload []byte) (string, error) {
 	if cert == nil || s.Algorithm() != nameES256 {
 		return "", errors.New("signature: PKCS#7 needs a certificate and ECDSA")
 	}
-	attributes, err := signedAttributes(payload)
-	if err != nil {
+	info := signerInfo{issuer: cert.RawIssuer, serial: cert.SerialNumber}
+	var err error
+	if info.attributes, err = signedAttributes(payload); err != nil {
 		return "", err
 	}
-	var message cryptobyte.Builder
-	message.AddASN1(asn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(attributes) })
-	raw, err := s.Sign(message.BytesOrPanic())
+	message, ok := info.message(payload)
+	if !ok {
+		return "", errors.New("signature: the signed attributes cannot be read back")
+	}
+	raw, err := s.Sign(message)
 	if err != nil {
 		return "", err
 	}
 	if len(raw) != 2*scalarSize {
 		return "", errors.New("signature: not a signature of ES256")
 	}
-	sig, err := derOfScalars(raw)
-	if err != nil {
+	if info.sig, err = derOfScalars(raw); err != nil {
 		return "", err
 	}
+	der, err := signedData(info, cert.Raw)
+	return base64.StdEncoding.EncodeToString(der), err
+}
+
+// signedData writes a ContentInfo with a SignedData of one signer, whose sig is in DER here.
+func signedData(info signerInfo, cert []byte) ([]byte, error) {
 	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { // ContentInfo
+	sequence := func(b *cryptobyte.Builder, inner cryptobyte.BuilderContinuation) { b.AddASN1(asn1.SEQUENCE, inner) }
+	sequence(&b, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidSignedData())
 		b.AddASN1(tag0, func(b *cryptobyte.Builder) {
-			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { // SignedData
+			sequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1Int64(1)
 				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) { addAlgorithm(b, oidSHA256()) })
-				b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData()) })
-				b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(cert.Raw) })
-				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
-					b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { // SignerInfo
-						b.AddASN1Int64(1)
-						b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-							b.AddBytes(cert.RawIssuer)
-							b.AddASN1BigInt(cert.SerialNumber)
-						})
-						addAlgorithm(b, oidSHA256())
-						b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(attributes) })
-						addAlgorithm(b, oidECDSA())
-						b.AddASN1OctetString(sig)
-					})
-				})
+				sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData()) })
+				b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(cert) })
+				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) { addSigner(b, info) })
 			})
 		})
 	})
-	der, err := b.Bytes()
-	return base64.StdEncoding.EncodeToString(der), err
+	return b.Bytes()
+}
+
+func addSigner(b *cryptobyte.Builder, info signerInfo) {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(1)
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddBytes(info.issuer)
+			b.AddASN1BigInt(info.serial)
+		})
+		addAlgorithm(b, oidSHA256())
+		b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddBytes(info.attributes) })
+		addAlgorithm(b, oidECDSA())
+		b.AddASN1OctetString(info.sig)
+	})
 }
 
 func addAlgorithm(b *cryptobyte.Builder, id encoding.ObjectIdentifier) {

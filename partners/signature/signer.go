@@ -50,8 +50,8 @@ func NewSigner(key crypto.Signer, id string, cert *x509.Certificate) (Signer, er
 }
 
 func equal(a, b crypto.PublicKey) bool {
-	comparable, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
-	return ok && comparable.Equal(b)
+	key, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
+	return ok && key.Equal(b)
 }
 
 // thumbprint names a key that has no name (RFC 7638).
