@@ -63,6 +63,11 @@ const (
 	logSealedAt   = "poruka_log_sealed_timestamp_seconds"
 	logUnsealed   = "poruka_log_seal_failures_total"
 
+	notifyTries   = "poruka_notify_tries_total"
+	notifyDelay   = "poruka_notify_delay_seconds"
+	notifyBehind  = "poruka_notify_waiting_size"
+	notifyFailing = "poruka_notify_failing_timestamp_seconds"
+
 	serverReady = "poruka_server_ready_state"
 	serverBuild = "poruka_server_build_info"
 )
@@ -70,6 +75,7 @@ const (
 // Buckets of histograms. Durations from a quarter of a millisecond to 16 s in steps of 2; sizes up to the largest group.
 var (
 	durations = []float64{0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 4, 8, 16}
+	delays    = []float64{0.25, 0.5, 1, 2, 4, 8, 16, 60, 300, 3600, 6 * 3600, 24 * 3600, 72 * 3600} // of events
 	sizes     = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}
 )
 
@@ -238,6 +244,28 @@ var catalogue = []Metric{
 		Name: logUnsealed, Kind: Counter,
 		Help: "Tries to seal the hours that failed. Confirmations go on, and what was missed is made up for; the log of the " +
 			"gateway says why.",
+	},
+
+	{
+		Name: notifyTries, Kind: Counter, Labels: []string{"receiver", "result"},
+		Help: "Tries to deliver an event, by receiver (a bank of the roster, or portal) and result: DELIVERED, STATUS for an " +
+			"answer other than 2xx, or the cause of a call without one; and GIVEN_UP once for each event that was not taken in " +
+			"three days. Any of the latter is to be seen to: poruka partner receivers names them.",
+	},
+	{
+		Name: notifyDelay, Kind: Histogram, Labels: []string{"receiver"}, Buckets: delays,
+		Help: "Time from a decision until its event was delivered. High for one receiver: it is slow or was down; high for " +
+			"all: the log is late, see poruka_log_delay_seconds.",
+	},
+	{
+		Name: notifyBehind, Kind: Gauge, Labels: []string{"receiver"},
+		Help: "Entries of the log that a receiver is behind, told by the gateway that delivers to it. Rising: it fails, or " +
+			"takes less than is decided.",
+	},
+	{
+		Name: notifyFailing, Kind: Gauge, Labels: []string{"receiver"},
+		Help: "Since when the next event of a receiver fails, in Unix time, told by the gateway that delivers to it; 0 while " +
+			"it does not. Alert when it is more than an hour ago.",
 	},
 
 	{

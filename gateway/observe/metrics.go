@@ -31,8 +31,9 @@ type Metrics struct {
 	suspended         prometheus.Gauge
 	ledgerUp, isReady prometheus.Gauge
 
-	log   logMetrics
-	banks bankMetrics
+	log    logMetrics
+	notify notifyMetrics
+	banks  bankMetrics
 }
 
 // MetricsConfig is what Metrics need.
@@ -56,7 +57,7 @@ func NewMetrics(config MetricsConfig) (*Metrics, error) {
 		expiry: r.gauges(certsExpiry), reloads: r.counters(certsReloads), alarm: r.gauge(certsAlarm), handshakes: r.counters(certsHandshakes),
 		rosters: r.counters(partnersReloads), suspended: r.gauge(partnersSuspended),
 		ledgerUp: r.gauge(ledgerUp), isReady: r.gauge(serverReady),
-		log: newLogMetrics(&r), banks: newBankMetrics(&r),
+		log: newLogMetrics(&r), notify: newNotifyMetrics(&r), banks: newBankMetrics(&r),
 	}
 	r.gauges(serverBuild).WithLabelValues(config.Version, runtime.Version()).Set(1)
 	r.register(collectors.NewGoCollector())
