@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/http/httpguts"
 	"google.golang.org/grpc/codes"
@@ -16,8 +17,10 @@ import (
 	"github.com/poruka/poruka/partners/style"
 )
 
-// contentType is the path of the media type in ConfirmStyledRequest.
+// contentType is the media type in ConfirmStyledRequest. Dialects call it by the name of its header.
 const contentType = "contentType"
+
+func isContentType(path string) bool { return path == contentType || strings.EqualFold(path, "Content-Type") }
 
 // refuse writes a status made by the chain in the dialect of the bank that the path names; without one, in our own form.
 func (c *styledCall) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
@@ -27,7 +30,7 @@ func (c *styledCall) refuse(ctx context.Context, w http.ResponseWriter, r *http.
 		return
 	}
 	refusal := wire.Refusal(st)
-	if st.Code() == codes.InvalidArgument && len(refusal.Fields) == 1 && refusal.Fields[0].Path == contentType {
+	if st.Code() == codes.InvalidArgument && len(refusal.Fields) == 1 && isContentType(refusal.Fields[0].Path) {
 		c.x.status = http.StatusUnsupportedMediaType
 	}
 	refusal.HTTPStatus = httpStatus(ctx, st)

@@ -141,6 +141,7 @@ func TestStyledErrors(t *testing.T) {
 		{fault.New(fault.Unavailable, fault.ShuttingDown), 503, "SHUTTING_DOWN", ""},
 		{fault.InvalidFields(fault.Violation{Field: "person.snils", Reason: fault.SNILSChecksum, Text: "check digits"}), 400, "SNILS_CHECKSUM", ""},
 		{fault.InvalidFields(fault.Violation{Field: "contentType", Reason: fault.FieldFormat}), 415, "FIELD_FORMAT", ""},
+		{fault.InvalidFields(fault.Violation{Field: "Content-Type", Reason: fault.FieldFormat}), 415, "FIELD_FORMAT", ""},
 		{fault.New(fault.Unauthenticated, fault.SignatureDigestDiffers), 401, "SIGNATURE_DIGEST_DIFFERS", ""},
 		{fault.New(fault.Invalid, fault.RequestTooOld).With("server_time", "2026"), 400, "REQUEST_TOO_OLD", ""},
 		{context.DeadlineExceeded, 504, "DEADLINE", ""},

@@ -14,7 +14,9 @@ type styles struct {
 	limiter *limit.Limiter
 }
 
-func (s *Server) styles() styles { return styles{known: style.Standard(), roster: s.roster, limiter: s.limiter} }
+func (s *Server) styles() styles {
+	return styles{known: style.Standard(), roster: s.roster, limiter: s.limiter}
+}
 
 // Find finds a dialect by the style that the roster gives a bank.
 func (s styles) Find(name string) (style.Dialect, bool) { return s.known.Find(name) }
