@@ -11,9 +11,9 @@ import (
 )
 
 // keys reads the keys with which a bank signs, from all its files.
-func (k Known) keys(o object, needed bool) []signature.Key {
+func (k Known) keys(o object, style Style) []signature.Key {
 	if !o.has("signature") {
-		o.check("signature", !needed || o.node.Kind != yaml.MappingNode, "is missing: the bank's dialect is signed")
+		o.check("signature", style.Algorithm == "" || o.node.Kind != yaml.MappingNode, "is missing: the bank's dialect is signed")
 		return nil
 	}
 	s := o.w.object(o.value("signature"), o.path, "keys")
@@ -26,6 +26,8 @@ func (k Known) keys(o object, needed bool) []signature.Key {
 		for _, key := range k.file(file) {
 			file.check("file", !seen[key.ID], "holds the key %q, which another file holds too", key.ID)
 			seen[key.ID] = true
+			misfit := style.misfit(key)
+			file.check("file", misfit == "", "the key %q %s", key.ID, misfit)
 			all = append(all, key)
 		}
 	}

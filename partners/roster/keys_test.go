@@ -57,7 +57,8 @@ func known(t testing.TB) roster.Known {
 		"cert.pem": certFile(t, false), "ca.pem": authorityFile(t),
 		"bad.jwks": []byte(`{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}`), "bad.pem": []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
 	}
-	return roster.Known{Policies: policies(), Styles: roster.Standard(), Read: func(name string) ([]byte, error) {
+	styles := []roster.Style{{Name: "vtb", Algorithm: "ES256"}, {Name: "bspb", Algorithm: "PS256"}, {Name: "sberbank", Algorithm: "ES256"}, {Name: "pochtabank", Algorithm: "ES256", Certificates: true}}
+	return roster.Known{Policies: policies(), Styles: styles, Read: func(name string) ([]byte, error) {
 		if content, ok := files[name]; ok {
 			return content, nil
 		}
@@ -194,6 +195,8 @@ func TestParseTellsWhatIsWrongWithKeysAndEndpoint(t *testing.T) {
 		{"one key in two files", "new.jwks", "twin.jwks", `line 13: vtb: signature.keys.file: holds the key "old", which another file holds too`},
 		{"ends before it begins", "validUntil: 2026-12-31", "validUntil: 2025-12-31", "line 12: vtb: signature.keys.validUntil: must not be before validFrom"},
 		{"certificate of other days", "new.jwks", "cert.pem", "line 13: vtb: signature.keys.file: the certificate beef in cert.pem is not valid on any of these days"},
+		{"keys of another algorithm", "style: vtb", "style: bspb", `line 10: bspb: signature.keys.file: the key "old" is one of ES256, but bspb signs with PS256`},
+		{"no certificates", "style: vtb", "style: pochtabank", `signature.keys.file: the key "old" is no certificate, and pochtabank signs with certificates`},
 		{"endpoint no object", signed[strings.Index(signed, "    endpoint:"):strings.Index(signed, "    limits")], "    endpoint: https://x\n", "line 15: vtb: must be keys with values"},
 		{"no url", "      url: https://api.vtb.example:8443/poruka\n", "", "line 16: vtb: endpoint.url: is missing"},
 		{"no ca", "      ca: ca.pem\n", "", "line 16: vtb: endpoint.ca: is missing"},
@@ -241,7 +244,11 @@ func TestParseTellsWhatIsWrongWithKeysAndEndpoint(t *testing.T) {
 			if !strings.Contains(signed, test.old) {
 				t.Fatalf("%q is not in the file", test.old)
 			}
-			_, err := parseSigned(t, strings.Replace(signed, test.old, test.instead, 1))
+			content := strings.Replace(signed, test.old, test.instead, 1)
+			if strings.HasPrefix(test.old, "style: ") { // the messages name the bank
+				content = strings.Replace(content, "id: vtb", "id: "+strings.TrimPrefix(test.instead, "style: "), 1)
+			}
+			_, err := parseSigned(t, content)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %q, want %q in it", err, test.want)
 			}

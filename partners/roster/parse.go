@@ -41,12 +41,6 @@ type Known struct {
 	Read func(name string) ([]byte, error)
 }
 
-// Style is a dialect.
-type Style struct {
-	Name  string
-	Signs bool // a bank that speaks it must have keys
-}
-
 // Parse reads a roster and the files that it names. The error joins everything that is wrong, a line each. The banks are ordered
 // by id; their maps and lists must not be changed.
 func Parse(content []byte, known Known) ([]partners.Partner, error) {
@@ -108,28 +102,28 @@ func (w *wrongs) bank(node *yaml.Node, known Known) partners.Partner {
 	o.check("displayName", isPrintable(p.DisplayName), "must be at most 100 printable characters")
 	o.check("validUntil", p.ValidUntil.IsZero() || !p.ValidUntil.Before(p.ValidFrom), "must not be before validFrom")
 	o.check("policy", p.Policy == "" || slices.Contains(known.Policies, p.Policy), "must be one of: %s", strings.Join(known.Policies, ", "))
-	signs := false
+	var style Style
 	if o.has("style") {
 		p.Style = o.text("style")
-		signs = known.style(o, p.Style)
+		style = known.style(o, p.Style)
 	}
 	p.Limits = limits(o)
-	p.Keys = known.keys(o, signs)
+	p.Keys = known.keys(o, style)
 	p.Endpoint = known.endpoint(o)
 	return p
 }
 
-// style checks that a dialect exists and reports whether it signs.
-func (k Known) style(o object, name string) (signs bool) {
-	names, found := []string{StyleNative}, name == StyleNative
+// style finds a dialect; the zero Style for our own API and for one that there is not.
+func (k Known) style(o object, name string) Style {
+	names := []string{StyleNative}
 	for _, style := range k.Styles {
-		names = append(names, style.Name)
 		if style.Name == name {
-			found, signs = true, style.Signs
+			return style
 		}
+		names = append(names, style.Name)
 	}
-	o.check("style", found, "must be one of: %s", strings.Join(names, ", "))
-	return signs
+	o.check("style", name == StyleNative, "must be one of: %s", strings.Join(names, ", "))
+	return Style{}
 }
 
 // nameOf finds what a bank is called in messages; empty when it has no id.

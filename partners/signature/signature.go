@@ -29,6 +29,15 @@ func (k Key) ActiveAt(now time.Time) bool {
 	return !now.Before(k.NotBefore) && (k.NotAfter.IsZero() || !now.After(k.NotAfter))
 }
 
+// Algorithm is the one algorithm of keys of its kind, as a Verifier names it; empty for a key that is of none of ours.
+func (k Key) Algorithm() string {
+	name, err := algorithmOf(k.Public)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
 // Step is the step of a check that failed. The names are those of the gateway's reasons.
 type Step string
 
