@@ -28,6 +28,7 @@ type Config struct {
 	Certificates Certificates `yaml:"certificates"`
 	KeyRing      string       `yaml:"keyRing"` // file of the key ring; empty: DATADIR/keyring.json
 	Roster       string       `yaml:"roster"`  // file of the roster; empty: DATADIR/roster.yaml
+	Portal       Portal       `yaml:"portal"`
 	Limits       Limits       `yaml:"limits"`
 	Log          Log          `yaml:"log"`
 	Tracing      Tracing      `yaml:"tracing"`
@@ -102,6 +103,7 @@ func (c Config) Complete() (Config, error) {
 	setDefault(&c.Certificates.CRLGrace, 24*time.Hour)
 	setDefault(&c.KeyRing, filepath.Join(c.DataDir, "keyring.json"))
 	setDefault(&c.Roster, filepath.Join(c.DataDir, "roster.yaml"))
+	c.Portal.setDefaults()
 	setDefault(&c.Limits.GroupSize, 64)
 	setDefault(&c.Limits.QueueLength, 4096)
 	setDefault(&c.Limits.Reports, 2)

@@ -50,6 +50,12 @@ func TestWrongValuesAreNamed(t *testing.T) {
 		"no database file":   {"databaseUrl: 'sqlite://'", "databaseUrl"},
 		"log level":          {"log: {level: loud}", "log.level"},
 		"ratio":              {"tracing: {ratio: 2}", "tracing.ratio"},
+		"plain portal":       {"portal: {url: 'http://portal.example', ca: ca.pem}", "portal.url"},
+		"portal of nobody":   {"portal: {url: 'https://portal.example'}", "portal.ca"},
+		"portal with query":  {"portal: {url: 'https://portal.example?a=b', ca: ca.pem}", "portal.url"},
+		"portal with user":   {"portal: {url: 'https://me@portal.example', ca: ca.pem}", "portal.url"},
+		"path of events":     {"portal: {url: 'https://portal.example', ca: ca.pem, eventsPath: '../x'}", "portal.eventsPath"},
+		"patience":           {"portal: {url: 'https://portal.example', ca: ca.pem, timeout: 1h}", "portal.timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "c.yaml")

@@ -17,6 +17,7 @@ func (c Config) validate() error {
 		address("listen.rest", c.Listen.REST),
 		address("listen.ops", c.Listen.Ops),
 		loopback("listen.ops", c.Listen.Ops),
+		c.Portal.validate(),
 		c.validateLimits(),
 		level(c.Log.Level),
 		within("tracing.ratio", c.Tracing.Ratio, 0, 1),

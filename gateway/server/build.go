@@ -42,6 +42,7 @@ type rooms struct {
 	audit     *audit.Service
 	accesses  *audit.Accesses
 	orders    *order.Service
+	notify    notifyRooms
 }
 
 // open opens the rooms in the order in which they need each other. What was opened when one fails is in c.
@@ -61,6 +62,7 @@ func (s *Server) open(ctx context.Context, c *closers) error {
 		{"use cases", s.openUseCases},
 		{"orders", s.openOrders},
 		{"sandbox", s.openSandbox},
+		{"events", s.openNotify},
 	} {
 		if err := step.open(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)

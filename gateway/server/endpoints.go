@@ -21,8 +21,13 @@ import (
 
 // openEndpoints opens the clients of the banks' own APIs. Nothing is called yet.
 func (s *Server) openEndpoints(_ context.Context, c *closers) (err error) {
+	portal, err := s.portalEndpoint()
+	if err != nil {
+		return err
+	}
 	s.endpoints, err = bank.New(bank.Config{
 		Directory:   s.roster,
+		Portal:      portal,
 		Certificate: s.ownCertificate,
 		Clock:       s.cfg.Clock,
 		Observe:     s.bankCalled,

@@ -46,7 +46,7 @@ func (s *Server) openLog(context.Context, *closers) (err error) {
 		return err
 	}
 	s.log.publisher = tlog.NewPublisher(s.ledger, s.ledger)
-	if s.log.integrator, err = s.newIntegrator(s.observeAdvance); err != nil {
+	if s.log.integrator, err = s.newIntegrator(s.logAdvanced); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil { // a gateway of a database server may have nothing else in it

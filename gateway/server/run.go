@@ -41,6 +41,8 @@ func (s *Server) tasks() []task {
 		{"integrator", s.log.integrator.Run},
 		{"signer", s.log.signer.Run},
 		{"sealer", s.runSealer},
+		{"head of the log", s.notify.feed.Run},
+		{"events", s.runNotify},
 		{"gRPC listener", func(context.Context) error { return s.grpc.Serve(s.connections.listener(s.listeners.grpc)) }},
 		{"REST listener", func(context.Context) error {
 			return closed(s.rest.Serve(s.doorkeeper.restListener(s.connections.listener(s.listeners.rest), s.rest.TLSConfig.Clone())))
