@@ -10,7 +10,15 @@ import (
 	"github.com/poruka/poruka/partners/signature"
 )
 
-// shape is everything in which one bank differs from another.
+// shape is everything in which one bank differs from another:
+//
+//   - who calls: the certificate says it; a form that names the bank has a constant for it in its table
+//   - form and place of the request's id, which is the key of idempotency: the table's line of requestId
+//   - clocks, names, nesting, a joined passport, masks, hyphens, sex, dates: the table's lines, each with a form
+//   - unknown fields and nulls: rules
+//   - the signature: seal
+//   - answers and errors: answer, refusal, envelope
+//   - limits, deadline: limits, terms
 type shape struct {
 	name     string
 	root     string // of a request in XML

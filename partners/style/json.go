@@ -65,7 +65,7 @@ func (r *jsonReader) skip(c byte) bool {
 }
 
 func (r *jsonReader) blanks() {
-	for r.skip(' ') || r.skip('\n') || r.skip('\r') || r.skip('\t') { //nolint:revive // skips
+	for r.skip(' ') || r.skip('\n') || r.skip('\r') || r.skip('\t') {
 	}
 }
 

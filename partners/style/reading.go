@@ -24,7 +24,7 @@ func (t table) read(body node, header Header, r rules) (Request, []Field) {
 				continue
 			}
 			if value, ok := header[at[1:]]; ok {
-				in.take(i, at[1:], value)
+				in.take(i, value)
 			}
 		}
 	}
@@ -72,7 +72,7 @@ func (in *reading) leaf(i int, n node) {
 	switch {
 	case n.kind == null && in.nullIsAbsent:
 	case n.kind == f.form.kind, n.kind == text && !in.typed:
-		in.take(i, f.path, n.text)
+		in.take(i, n.text)
 	default:
 		in.blame(f.path, f.form.wants)
 	}
@@ -80,7 +80,7 @@ func (in *reading) leaf(i int, n node) {
 
 // take takes a value as it is written. Nothing is as good as left out. What stands in two places must be the same in both: the one
 // that nobody looked at might be the one that was signed.
-func (in *reading) take(i int, blame, value string) {
+func (in *reading) take(i int, value string) {
 	f := in.fields[i]
 	if value == "" {
 		return

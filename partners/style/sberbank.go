@@ -32,6 +32,9 @@ func sberbankClock() form {
 	return moments("as in 2026-07-01T12:00:00+03:00", moscow(), time.RFC3339Nano)
 }
 
+// oldDocument is how older programs of the bank spell the object of the passport. Within it they may also write names otherwise.
+const oldDocument = "identificaton" //nolint:misspell // theirs
+
 func sberbankFields() []field {
 	date := days("YYYY-MM-DD", "2006-01-02", "2006.01.02")
 	return []field{
@@ -43,15 +46,15 @@ func sberbankFields() []field {
 		{path: pathBirthDate, at: []string{"birthdate"}, form: date},
 		{path: pathSex, at: []string{"gender"}, form: sexCoded(number, "1", "2")},
 		{path: pathCitizenship, at: []string{"citizenship"}, form: plain()},
-		{path: pathSeries, at: []string{"identification.series", "identificaton.series"}, form: written(masked("00 00"))},
-		{path: pathNumber, at: []string{"identification.number", "identificaton.number"}, form: plain()},
+		{path: pathSeries, at: []string{"identification.series", oldDocument + ".series"}, form: written(masked("00 00"))},
+		{path: pathNumber, at: []string{"identification.number", oldDocument + ".number"}, form: plain()},
 		{path: pathIssuer, form: plain(), at: []string{
-			"identification.issued_by", "identification.issuedBy", "identificaton.issued_by", "identificaton.issuedBy",
+			"identification.issued_by", "identification.issuedBy", oldDocument + ".issued_by", oldDocument + ".issuedBy",
 		}},
 		{path: pathIssueDate, form: date, at: []string{
-			"identification.issued_date", "identification.issuedDate", "identificaton.issued_date", "identificaton.issuedDate",
+			"identification.issued_date", "identification.issuedDate", oldDocument + ".issued_date", oldDocument + ".issuedDate",
 		}},
-		{path: pathDepartmentCode, at: []string{"identification.code", "identificaton.code"}, form: written(masked("000-000"))},
+		{path: pathDepartmentCode, at: []string{"identification.code", oldDocument + ".code"}, form: written(masked("000-000"))},
 		{path: pathSNILS, at: []string{"snils.number"}, form: written(masked("000-000-000 00"))},
 		{path: pathINN, at: []string{"inn.number"}, form: plain()},
 		{path: pathPhone, at: []string{"phone_number"}, form: written(phoneMasked("+7 (000) 0000000"))},

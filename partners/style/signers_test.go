@@ -75,7 +75,11 @@ func dialect(t testing.TB, bank string) *tabled {
 	if !ok {
 		t.Fatal("there is no dialect", bank)
 	}
-	return d.(*tabled)
+	own, ok := d.(*tabled)
+	if !ok {
+		t.Fatal(bank, "is told by no shape")
+	}
+	return own
 }
 
 // all is the standard dialects and the one that only tests have.

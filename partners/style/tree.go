@@ -19,7 +19,7 @@ const (
 )
 
 // node is a body, or a part of one, whether it is written in JSON or in XML. It holds personal data: never print one.
-type node struct {
+type node struct { //nolint:recvcheck // put alone changes a node
 	kind    kind
 	text    string   // of a text; as it is written, of a number or a truth
 	members []member // of an object, each name once; of a list, without names

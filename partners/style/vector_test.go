@@ -19,8 +19,8 @@ import (
 // update says that the golden files are to be written anew.
 func update() bool { return os.Getenv("PORUKA_UPDATE") != "" }
 
-// TestVectors reads each request testdata/<bank>/<case>.http and holds what comes out against <case>.json. A bank that signs signs the
-// body of the file here: testdata/<bank>/signed holds what stands on the line.
+// TestVectors reads each request testdata/<bank>/<case>.http and holds what comes out against <case>.json. The body of the
+// file is signed here if the bank signs: testdata/<bank>/signed holds what stands on the line.
 func TestVectors(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.http")
 	if err != nil || len(files) < 70 {

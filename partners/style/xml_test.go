@@ -5,9 +5,14 @@ import (
 	"testing"
 )
 
-func pochtaXML() xmlSyntax { return dialectShape().syntax.(xmlSyntax) }
-
-func dialectShape() shape { return PochtaBank().(*tabled).shape }
+func pochtaXML(t testing.TB) xmlSyntax {
+	t.Helper()
+	s, ok := dialect(t, "pochtabank").syntax.(xmlSyntax)
+	if !ok {
+		t.Fatal("the bank does not write XML")
+	}
+	return s
+}
 
 // inXML puts something into a document of the right namespace.
 func inXML(content string) string {
@@ -55,7 +60,7 @@ func TestXMLRefusals(t *testing.T) {
 		"other document":    {strings.ReplaceAll(inXML(""), "Request", "Response"), "body", "ConfirmationRequest"},
 		"two elements":      {inXML("") + inXML(""), "body", "one element"},
 	} {
-		_, flaw := pochtaXML().read([]byte(c.body), true)
+		_, flaw := pochtaXML(t).read([]byte(c.body), true)
 		if flaw == nil || flaw.Path != c.path || !strings.Contains(flaw.Text, c.text) {
 			t.Errorf("%s: %+v", name, flaw)
 		}
@@ -64,7 +69,7 @@ func TestXMLRefusals(t *testing.T) {
 
 func TestXMLReads(t *testing.T) {
 	body := inXML("\n <a> &lt;&#x416;&amp; <![CDATA[<x>]]>\n</a> <b><c/></b> <Reasons>\n<Reason><Code>A</Code></Reason> <Reason>B</Reason></Reasons> ")
-	n, flaw := pochtaXML().read([]byte(body), true)
+	n, flaw := pochtaXML(t).read([]byte(body), true)
 	if flaw != nil {
 		t.Fatal(flaw)
 	}
@@ -88,7 +93,7 @@ func FuzzXML(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	s := pochtaXML()
+	s := pochtaXML(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if len(body) > maxBody {
 			return
