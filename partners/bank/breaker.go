@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	enough    = 20               // calls within the window from which on a half of failures opens
-	minWindow = 30 * time.Second // in which calls are counted
-	buckets   = 10               // of the window
-	trial     = time.Second      // when to come back while a call is being tried
+	enough    = 20          // calls within the window from which on a half of failures opens
+	minWindow = time.Minute // in which calls are counted
+	buckets   = 10          // of the window
+	trial     = time.Second // when to come back while a call is being tried
 )
 
 // What the breaker is told of a call.
@@ -48,8 +48,9 @@ type breakerConfig struct {
 
 func newBreaker(cfg breakerConfig) *breaker {
 	b := &breaker{openFor: cfg.settings.OpenFor, clock: cfg.clock, changed: cfg.changed, current: BreakerClosed, since: cfg.clock()}
-	// The result of a call that began before the window is dropped. A window shorter than the timeout would never see one.
-	window := max(minWindow, 3*cfg.timeout)
+	// The result of a call that began before the window is dropped, and so are failures in a row that are older. One caller after the
+	// other may wait for the whole timeout.
+	window := max(minWindow, 2*time.Duration(cfg.settings.Failures)*cfg.timeout)
 	b.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:  1,
 		Interval:     window,

@@ -62,7 +62,10 @@ func causeOf(err error) Cause {
 // isMalformed knows what net/http has no types for.
 func isMalformed(err error) bool {
 	text := err.Error()
-	for _, part := range []string{"malformed", "response headers exceeded", "header list", "bad Content-Length", "invalid byte in chunk", "PROTOCOL_ERROR"} {
+	for _, part := range []string{
+		"malformed", "response headers exceeded", "header list", "bad Content-Length", "invalid byte in chunk",
+		"PROTOCOL_ERROR", "COMPRESSION_ERROR", "FRAME_SIZE_ERROR", "FLOW_CONTROL_ERROR",
+	} {
 		if strings.Contains(text, part) {
 			return true
 		}
