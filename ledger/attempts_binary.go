@@ -69,7 +69,7 @@ func (a Attempts) marshalOrders() ([]byte, error) {
 	if !a.Open.ID.IsZero() {
 		until = a.Open.Until.UnixMicro()
 	}
-	out = binary.BigEndian.AppendUint64(out, uint64(until)) //nolint:gosec // round trips
+	out = binary.BigEndian.AppendUint64(out, uint64(until))
 	for _, t := range a.Orders {
 		out = appendSeconds(out, t)
 	}
@@ -87,7 +87,7 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 		return errAttempts
 	}
 	if data[0] == OrderMark {
-		return a.unmarshalOrders(data)
+		return readOrders(a, data)
 	}
 	failures := int(binary.BigEndian.Uint16(data))
 	if data[0] != VouchMark {
@@ -109,7 +109,7 @@ func (a *Attempts) UnmarshalBinary(data []byte) error {
 	return readVouches(a, readTimes(a, data, failures, closes))
 }
 
-func (a *Attempts) unmarshalOrders(data []byte) error {
+func readOrders(a *Attempts, data []byte) error {
 	if len(data) < orderHead || len(data)%8 != orderHead%8 || data[1] != orderVersion {
 		return errAttempts
 	}

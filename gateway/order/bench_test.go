@@ -307,7 +307,7 @@ func (b *bench) mustConfirm(bank partners.ID, r confirm.Request) ledger.Entry {
 }
 
 // refused expects a fault.
-func refused(t testing.TB, err error, want fault.Reason) *fault.Fault {
+func refused(t testing.TB, err error, want fault.Reason) fault.Fault {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("no fault, want %v", want)
@@ -316,7 +316,7 @@ func refused(t testing.TB, err error, want fault.Reason) *fault.Fault {
 	if f.Reason != want {
 		t.Fatalf("fault %v (%v), want %v", f, f.Unwrap(), want)
 	}
-	return f
+	return *f
 }
 
 func (b *bench) entries() []ledger.Entry {

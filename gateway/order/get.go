@@ -69,7 +69,7 @@ func (s *Service) ask(ctx context.Context, r record, bank partners.Partner) (was
 		defer cancel()
 	}
 	if limited.Err() != nil || !s.pulls.begin(r, s.now()) {
-		return false, nil //nolint:nilerr // too little time is left to ask; what is known is told
+		return false, nil // too little time is left to ask: what is known is told
 	}
 	result := pulled{}
 	defer func() { s.pulls.end(r.ID, result) }()
@@ -102,7 +102,7 @@ func isOurs(err error) bool {
 	if !errors.As(err, &f) {
 		return false
 	}
-	switch f.Reason { //nolint:exhaustive // all others are about what the bank has sent
+	switch f.Reason { // all others are about what the bank has sent
 	case fault.LedgerUnavailable, fault.OutcomeUnknown, fault.SubjectBusy, fault.Overloaded, fault.DeadlineOver, fault.CallerGaveUp:
 		return true
 	default:

@@ -317,7 +317,10 @@ func TestTheLedgerFailsWhileADecisionIsStored(t *testing.T) {
 	b := newBench(t)
 	o := b.create(b.put(1, maria()), "vtb")
 	b.says(b.pulled(o.ID.String(), maria()), nil)
-	memory := b.store.(*ledgertest.Memory)
+	memory, isMemory := b.store.(*ledgertest.Memory)
+	if !isMemory {
+		t.Fatal("only the ledger in memory can be broken")
+	}
 	memory.Fault = func(ledger.Writes) error { return ledger.ErrOutcomeUnknown }
 	_, err := b.Get(t.Context(), o.ID)
 	refused(t, err, fault.OutcomeUnknown)

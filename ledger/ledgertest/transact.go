@@ -148,8 +148,13 @@ func counterReplaced(t *testing.T, s suite) {
 	}
 	vouches := []ledger.Vouch{{Partner: "bank-a", At: many.Failures[0], Groups: ledger.Vouched{0: {1}, 5: {2}}}, {Partner: "b", At: many.Failures[1]}}
 	for _, counter := range []ledger.Attempts{
-		{Closes: many.Failures[:3]}, many, {Vouches: vouches}, {Failures: many.Failures, Closes: many.Failures[:2], Vouches: vouches},
-		{Orders: many.Failures[:3], Open: ledger.OpenOrder{ID: ledger.OrderID{1, 15: 2}, Until: moment(1)}}, {Orders: many.Failures[:1]}, {},
+		{Closes: many.Failures[:3]},
+		many,
+		{Vouches: vouches},
+		{Failures: many.Failures, Closes: many.Failures[:2], Vouches: vouches},
+		{Orders: many.Failures[:3], Open: ledger.OpenOrder{ID: ledger.OrderID{1, 15: 2}, Until: moment(1)}},
+		{Orders: many.Failures[:1]},
+		{},
 	} {
 		must(t, transact(t, e, ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
 			v.SetAttempts(keys[0], counter)
