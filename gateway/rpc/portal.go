@@ -11,7 +11,8 @@ import (
 // accounts is the service of the portal.
 type accounts struct {
 	porukav1.UnsafePortalServiceServer
-	cfg Config
+	cfg      Config
+	watchers chan struct{} // holds one for each stream of WatchConfirmations
 }
 
 // PutAccount creates an account or replaces its data.

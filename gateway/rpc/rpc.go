@@ -15,6 +15,7 @@ import (
 	"github.com/poruka/poruka/gateway/banks"
 	"github.com/poruka/poruka/gateway/confirm"
 	"github.com/poruka/poruka/gateway/fault"
+	"github.com/poruka/poruka/gateway/notify"
 	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/gateway/portal"
 	"github.com/poruka/poruka/ledger"
@@ -61,6 +62,10 @@ type Config struct {
 
 	Endpoint func(partners.ID) *porukav1.Endpoint // how a bank's own API stands, nil when it has none; nil: it is not told
 
+	Feed      *notify.Feed    // of the log; nil: nobody can watch it
+	Receivers *notify.Service // of events; nil: there are none
+	Watchers  int             // of the log at the same time; 0 means DefaultWatchers
+
 	Sandbox bool // the gateway is one
 
 	BulkRequests int // of one bulk under way at the same time; 0 means DefaultBulkRequests
@@ -73,11 +78,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Limiter == nil || c.Validate == nil || c.Methods == nil || c.Clock == nil {
 		return c, errors.New("rpc: limiter, validator, methods and clock are required")
 	}
-	if c.BulkRequests < 0 {
+	if c.BulkRequests < 0 || c.Watchers < 0 {
 		return c, errors.New("rpc: a limit is negative")
 	}
 	if c.BulkRequests == 0 {
 		c.BulkRequests = DefaultBulkRequests
+	}
+	if c.Watchers == 0 {
+		c.Watchers = DefaultWatchers
 	}
 	if c.Recheck == nil {
 		c.Recheck = func(context.Context) error { return nil }
@@ -105,7 +113,10 @@ func (c Config) withLog() Config {
 }
 
 // Services are the services of poruka.v1. Make them with New.
-type Services struct{ cfg Config }
+type Services struct {
+	cfg      Config
+	watchers chan struct{}
+}
 
 // New makes the services.
 func New(cfg Config) (*Services, error) {
@@ -113,13 +124,13 @@ func New(cfg Config) (*Services, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Services{cfg: cfg}, nil
+	return &Services{cfg: cfg, watchers: make(chan struct{}, cfg.Watchers)}, nil
 }
 
 // Register registers all services.
 func (s *Services) Register(r grpc.ServiceRegistrar) {
 	porukav1.RegisterConfirmationServiceServer(r, confirmations{cfg: s.cfg})
-	porukav1.RegisterPortalServiceServer(r, accounts{cfg: s.cfg})
+	porukav1.RegisterPortalServiceServer(r, accounts{cfg: s.cfg, watchers: s.watchers})
 	porukav1.RegisterAuditServiceServer(r, records{cfg: s.cfg})
 	porukav1.RegisterLogServiceServer(r, proofs{cfg: s.cfg})
 	porukav1.RegisterOperatorServiceServer(r, operators{cfg: s.cfg})

@@ -69,6 +69,8 @@ func (s *Server) openDoor(ctx context.Context) error {
 		Standing: s.styles().of,
 		Endpoint: s.endpointOf,
 		Orders:   s.orders,
+
+		Feed: s.notify.feed, Receivers: s.notify.service,
 	})
 	if err != nil {
 		return err
