@@ -16,7 +16,7 @@ import (
 
 // failed is called by grpc-gateway with whatever went wrong. What the chain has not made itself - a malformed path - is taken through it.
 func (f *facade) failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
-	if _, ok := reasonOf(status.Convert(err)); !ok {
+	if !hasReason(status.Convert(err)) {
 		f.lost(ctx, nil, nil, w, r, http.StatusNotFound)
 		return
 	}
@@ -62,9 +62,10 @@ func httpStatus(ctx context.Context, st *status.Status) int {
 	return wire.HTTP(st.Code())
 }
 
-func reasonOf(st *status.Status) (string, bool) {
-	info, ok := detailOf[*errdetails.ErrorInfo](st)
-	return info.GetReason(), ok
+// hasReason reports whether the chain has made a status.
+func hasReason(st *status.Status) bool {
+	_, ok := detailOf[*errdetails.ErrorInfo](st)
+	return ok
 }
 
 func detailOf[T any](st *status.Status) (T, bool) {

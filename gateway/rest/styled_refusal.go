@@ -20,12 +20,14 @@ import (
 // contentType is the media type in ConfirmStyledRequest. Dialects call it by the name of its header.
 const contentType = "contentType"
 
-func isContentType(path string) bool { return path == contentType || strings.EqualFold(path, "Content-Type") }
+func isContentType(path string) bool {
+	return path == contentType || strings.EqualFold(path, "Content-Type")
+}
 
 // refuse writes a status made by the chain in the dialect of the bank that the path names; without one, in our own form.
 func (c *styledCall) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
 	st := status.Convert(err)
-	if _, ok := reasonOf(st); !ok || c.dialect == nil {
+	if !hasReason(st) || c.dialect == nil {
 		c.facade.failed(ctx, nil, nil, w, r, err)
 		return
 	}

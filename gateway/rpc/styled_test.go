@@ -166,19 +166,23 @@ func TestStyledRefusals(t *testing.T) {
 		},
 		"means": {
 			"", &request{Body: change(func(r *style.Request) { r.Means = "PIGEON" })}, codes.InvalidArgument, "FIELD_FORMAT",
-			[]string{"authentication.method"}, true,
+			[]string{"authentication.method"},
+			true,
 		},
 		"no time": {
 			"", &request{Body: change(func(r *style.Request) { r.AuthenticatedAt = time.Time{} })}, codes.InvalidArgument, "FIELD_FORMAT",
-			[]string{"authentication.time"}, true,
+			[]string{"authentication.time"},
+			true,
 		},
 		"too long": {
 			"", &request{Body: change(func(r *style.Request) { r.Person.FamilyName = strings.Repeat("я", 101) })}, codes.InvalidArgument, "FIELD_FORMAT",
-			[]string{"person.familyName"}, true,
+			[]string{"person.familyName"},
+			true,
 		},
 		"checksum": {
 			"", &request{Body: change(func(r *style.Request) { r.Person.SNILS = "112-233-445 96" })}, codes.InvalidArgument, "SNILS_CHECKSUM",
-			[]string{"person.snils"}, true,
+			[]string{"person.snils"},
+			true,
 		},
 		"future": {
 			"", &request{Body: change(func(r *style.Request) { r.SentAt = start.Add(time.Hour) })}, codes.InvalidArgument, "REQUEST_FROM_FUTURE", nil, true,

@@ -126,9 +126,13 @@ func aBankSpeaksForItselfAlone(t *testing.T, database string) {
 
 	confirm := methodNamed(t, porukav1.ConfirmationService_ConfirmIdentity_FullMethodName)
 	find := methodNamed(t, porukav1.ConfirmationService_FindConfirmation_FullMethodName)
+	inDialect := methodNamed(t, porukav1.ConfirmationService_ConfirmStyled_FullMethodName)
 	for name, a := range map[string]answer{
 		"confirm over gRPC": confirm.call(t, conn, foreign),
 		"confirm over REST": rest.call(http.MethodPost, "/v1/confirmations", asJSON(t, foreign)),
+		"dialect over gRPC": inDialect.call(t, conn, &porukav1.ConfirmStyledRequest{Bank: "sberbank"}),
+		"dialect of nobody": inDialect.call(t, conn, &porukav1.ConfirmStyledRequest{Bank: "nobody"}),
+		"dialect over REST": rest.call(http.MethodPost, "/v1/banks/nobody/confirmations", "{}"),
 		"find over gRPC":    find.call(t, conn, &porukav1.FindConfirmationRequest{RequestId: requests[0].GetRequestId(), Bank: "sberbank"}),
 		"find over REST": rest.call(http.MethodGet,
 			"/v1/confirmations:byRequest?bank=sberbank&requestId="+requests[0].GetRequestId(), ""),

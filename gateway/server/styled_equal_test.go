@@ -30,7 +30,7 @@ func TestDialectsAndNativeAreEqual(t *testing.T) {
 	}
 	accounts := persons + persons/2 // of some nothing can be claimed
 	g := gatewaytest.Start(t, gatewaytest.Config{Accounts: accounts})
-	population := g.Population().Range(0, uint64(accounts)) //nolint:gosec // a count is not negative
+	population := g.Population().Range(0, uint64(accounts))
 	for _, bank := range style.Standard().Names() {
 		t.Run(bank, func(t *testing.T) {
 			e := equality{

@@ -35,7 +35,8 @@ func TestRefusal(t *testing.T) {
 		}}, "FIELD_FORMAT", 0},
 		"delay": {
 			fault.New(fault.Exhausted, fault.RateLimit).After(1200 * time.Millisecond),
-			style.Refusal{HTTPStatus: 429, Code: "RESOURCE_EXHAUSTED", ID: id}, "RATE_LIMIT", 2,
+			style.Refusal{HTTPStatus: 429, Code: "RESOURCE_EXHAUSTED", ID: id},
+			"RATE_LIMIT", 2,
 		},
 		"defect": {secret, style.Refusal{HTTPStatus: 500, Code: "INTERNAL", ID: id}, "INTERNAL", 0},
 	} {
