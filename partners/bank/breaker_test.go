@@ -95,7 +95,9 @@ func TestANoMatchStormDoesNotOpen(t *testing.T) {
 	w := newWorld(t)
 	statuses := []int{http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusUnauthorized, http.StatusGone, http.StatusBadRequest}
 	var n atomic.Int64
-	w.bank("vtb", func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(statuses[n.Add(1)%int64(len(statuses))]) })
+	w.bank("vtb", func(out http.ResponseWriter, _ *http.Request) {
+		out.WriteHeader(statuses[n.Add(1)%int64(len(statuses))])
+	})
 	for range 300 {
 		_, err := w.get("vtb")
 		w.want(err, "")

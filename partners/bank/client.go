@@ -119,9 +119,11 @@ func (c *client) repeatedly(ctx context.Context, call Call) (Reply, error) {
 	}
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	c.budget.earn()
 	for repeat := 0; ; repeat++ {
 		reply, err := c.attempt(ctx, call)
+		if repeat == 0 && (err == nil || err.Cause != Open && err.Cause != Busy) {
+			c.budget.earn() // what was refused here adds nothing to what the bank has to bear
+		}
 		if err == nil {
 			return reply, nil
 		}
