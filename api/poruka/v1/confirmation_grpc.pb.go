@@ -40,6 +40,8 @@ type ConfirmationServiceClient interface {
 	ConfirmIdentity(ctx context.Context, in *ConfirmIdentityRequest, opts ...grpc.CallOption) (*ConfirmIdentityResponse, error)
 	// The same in the bank's own dialect: the body is the bank's own, and so are answers and, over REST, errors. What is decided,
 	// counted and recorded is the same as for ConfirmIdentity with the same data, and so is the idempotency key.
+	// Over REST there is no JSON of ours around it, whatever a description of this method shows: the HTTP body, its Content-Type and the
+	// bank's headers are the fields below, in the request as in the answer.
 	ConfirmStyled(ctx context.Context, in *ConfirmStyledRequest, opts ...grpc.CallOption) (*ConfirmStyledResponse, error)
 	// The same in bulk: answers come in any order and carry the request id. A refused request does not end the stream.
 	ConfirmIdentities(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ConfirmIdentitiesRequest, ConfirmIdentitiesResponse], error)
@@ -136,6 +138,8 @@ type ConfirmationServiceServer interface {
 	ConfirmIdentity(context.Context, *ConfirmIdentityRequest) (*ConfirmIdentityResponse, error)
 	// The same in the bank's own dialect: the body is the bank's own, and so are answers and, over REST, errors. What is decided,
 	// counted and recorded is the same as for ConfirmIdentity with the same data, and so is the idempotency key.
+	// Over REST there is no JSON of ours around it, whatever a description of this method shows: the HTTP body, its Content-Type and the
+	// bank's headers are the fields below, in the request as in the answer.
 	ConfirmStyled(context.Context, *ConfirmStyledRequest) (*ConfirmStyledResponse, error)
 	// The same in bulk: answers come in any order and carry the request id. A refused request does not end the stream.
 	ConfirmIdentities(grpc.BidiStreamingServer[ConfirmIdentitiesRequest, ConfirmIdentitiesResponse]) error
