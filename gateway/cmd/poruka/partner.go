@@ -9,9 +9,10 @@ import (
 	"github.com/poruka/poruka/certs"
 )
 
-// partnerCmd is for operators: who the banks are and whether they may call.
+// partnerCmd is for operators: who the banks are and whether they may call. `check` is for the banks themselves.
 type partnerCmd struct {
 	List    partnerListCmd    `cmd:"" help:"List the banks of the roster with their state."`
+	Check   partnerCheckCmd   `cmd:"" help:"Play a bank against a sandbox gateway, before the bank goes live."`
 	Suspend partnerSuspendCmd `cmd:"" help:"Stop a bank: its calls are refused within 5 seconds."`
 	Resume  partnerResumeCmd  `cmd:"" help:"Let a suspended bank call again."`
 }
