@@ -18,6 +18,10 @@ const (
 	idleLife    = time.Minute      // of a connection without calls
 	keepAlive   = 15 * time.Second // of silence on a connection, after which the other side is asked whether it is there
 	maxAnswered = 5 * time.Second  // for a connection, a handshake, or the answer to that question
+
+	// maxConnections to one endpoint. A rush of calls that finds none would make one for each of them, and wait for handshakes. With
+	// HTTP/2 each carries many calls; with HTTP/1.1 calls beyond wait their turn.
+	maxConnections = 64
 )
 
 // wire is the connections to one endpoint, all made under one setting. Once retired and idle they are closed, every one of them.
@@ -38,6 +42,7 @@ func newWire(e partners.Endpoint, cfg Config, now time.Time) *wire {
 	w := &wire{made: now, conns: map[*conn]struct{}{}}
 	w.life, w.end = context.WithCancel(context.Background())
 	patience := min(e.Timeout, maxAnswered)
+	connections := min(e.Concurrent, maxConnections)
 	dialer := &net.Dialer{Timeout: patience, KeepAlive: keepAlive}
 	w.http = &http.Client{
 		Transport: &http.Transport{
@@ -47,9 +52,9 @@ func newWire(e partners.Endpoint, cfg Config, now time.Time) *wire {
 			},
 			TLSClientConfig:        tlsConfig(e, cfg),
 			TLSHandshakeTimeout:    patience,
-			MaxIdleConns:           e.Concurrent,
-			MaxIdleConnsPerHost:    e.Concurrent,
-			MaxConnsPerHost:        e.Concurrent,
+			MaxIdleConns:           connections,
+			MaxIdleConnsPerHost:    connections,
+			MaxConnsPerHost:        connections,
 			IdleConnTimeout:        idleLife,
 			MaxResponseHeaderBytes: maxHeader,
 			DisableCompression:     true,
