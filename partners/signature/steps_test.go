@@ -62,6 +62,22 @@ func TestEveryStepOfEveryForm(t *testing.T) {
 	}
 }
 
+// A key without a name is not found by a signature that names none.
+func TestNoNameFindsNoKey(t *testing.T) {
+	for _, f := range forms()[:3] {
+		key := f.signer(t, "key")
+		sig := mustSign(t, f, nameless{key}, payload)
+		unnamed := key.Key()
+		unnamed.ID = ""
+		wantStep(t, f.check(sig, []byte(payload), []signature.Key{unnamed}, noon()), signature.KeyUnknown)
+	}
+}
+
+// nameless signs without saying with which key.
+type nameless struct{ signature.Signer }
+
+func (nameless) Key() signature.Key { return signature.Key{} }
+
 func TestStepsAreInOrder(t *testing.T) {
 	want := []signature.Step{signature.Malformed, signature.KeyUnknown, signature.KeyInactive, signature.DigestDiffers}
 	if got := signature.Steps(); len(got) != len(want) || got[0] != want[0] || got[3] != want[3] {
