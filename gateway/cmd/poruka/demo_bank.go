@@ -21,6 +21,7 @@ type demoBank struct {
 	part  part
 	grpc  *grpcDoor
 	rest  *restDoor
+	own   *dialectDoor
 	ring  func(told, string) // called with each answer and the way in which it came
 	clock func() time.Time
 }
@@ -40,7 +41,10 @@ func (b *demoBank) close() error {
 }
 
 // ways is how many doors a bank has.
-const ways = 2
+const ways = 3
+
+// ownDialect is the name of one of them.
+const ownDialect = "the bank's own dialect"
 
 // namedDoor is a way in, with its name.
 type namedDoor struct {
@@ -50,7 +54,7 @@ type namedDoor struct {
 
 // doors are the bank's ways in.
 func (b *demoBank) doors() [ways]namedDoor {
-	return [ways]namedDoor{{"gRPC", b.grpc}, {"REST", b.rest}}
+	return [ways]namedDoor{{"gRPC", b.grpc}, {"REST", b.rest}, {ownDialect, b.own}}
 }
 
 // confirm sends an errand through one door and checks the answer.

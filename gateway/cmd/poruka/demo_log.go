@@ -64,7 +64,7 @@ func (a *auditor) receipt(answer *porukav1.Confirmation) (verify.Promise, error)
 	if err != nil {
 		return promise, err
 	}
-	if promise.Entry.String() != idOf(answer.GetName()) || !promise.DecidedAt.Equal(answer.GetDecideTime().AsTime()) {
+	if promise.Entry.String() != idOf(answer.GetName()) || !sameTime(promise.DecidedAt, answer.GetDecideTime().AsTime()) {
 		return promise, errOther
 	}
 	return promise, nil

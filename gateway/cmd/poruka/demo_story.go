@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -82,7 +83,11 @@ func (d *demoStory) cast(ctx context.Context, ids []partners.ID) (banks []*demoB
 		if err != nil {
 			return banks, err
 		}
-		banks = append(banks, &demoBank{id: string(id), grpc: overGRPC, rest: overREST, part: p, ring: d.hear, clock: time.Now})
+		own, err := newDialectDoor(overREST, string(id), filepath.Join(d.gateway.folder, "banks"))
+		if err != nil {
+			return banks, err
+		}
+		banks = append(banks, &demoBank{id: string(id), grpc: overGRPC, rest: overREST, own: own, part: p, ring: d.hear, clock: time.Now})
 		if err := d.survey(ctx, p); err != nil {
 			return banks, err
 		}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"google.golang.org/protobuf/proto"
+	"time"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/client"
@@ -90,7 +89,7 @@ func (f *findings) sameAnswers(answers []told) []told {
 			continue
 		}
 		was, is := entries[i].answer, a.answer
-		if was.GetName() != is.GetName() || was.GetOutcome() != is.GetOutcome() || !slices.Equal(codesOf(was), codesOf(is)) || !proto.Equal(was.GetDecideTime(), is.GetDecideTime()) {
+		if was.GetName() != is.GetName() || was.GetOutcome() != is.GetOutcome() || !slices.Equal(codesOf(was), codesOf(is)) || !sameTime(was.GetDecideTime().AsTime(), is.GetDecideTime().AsTime()) {
 			f.addf("%s was told %s of %s first, and later %s of %s", a.bank, was.GetOutcome(), was.GetName(), is.GetOutcome(), is.GetName())
 		}
 	}
@@ -146,7 +145,7 @@ func difference(e told, r *porukav1.Record) string {
 		return "list of reasons"
 	case r.GetDryRun() != a.GetDryRun():
 		return "mark of dry runs"
-	case !proto.Equal(r.GetDecideTime(), a.GetDecideTime()):
+	case !sameTime(a.GetDecideTime().AsTime(), r.GetDecideTime().AsTime()):
 		return "time"
 	case r.GetWithdrawn() != a.GetWithdrawn():
 		return "confirmation taken back"
@@ -157,6 +156,16 @@ func difference(e told, r *porukav1.Record) string {
 	default:
 		return ""
 	}
+}
+
+// sameTime compares two times of which either may have come through a dialect, whose clock counts whole milliseconds or seconds.
+func sameTime(a, b time.Time) bool {
+	for _, tick := range []time.Duration{time.Microsecond, time.Millisecond, time.Second} {
+		if a.Truncate(tick).Equal(b.Truncate(tick)) && (tick == time.Microsecond || a.Truncate(tick).Equal(a) || b.Truncate(tick).Equal(b)) {
+			return true
+		}
+	}
+	return false
 }
 
 func codesOf(c *porukav1.Confirmation) []porukav1.Reason_Code {
