@@ -75,7 +75,7 @@ func noLimit(partners.Partner) (func(), time.Duration, bool) { return func() {},
 const logOrigin = "gateway.example/log"
 
 type bench struct {
-	t          *testing.T
+	t          testing.TB
 	store      *ledgertest.Memory
 	ring       *seal.Ring
 	banks      *banks.Service
