@@ -26,5 +26,5 @@ func (s *Server) puller() order.Puller {
 }
 
 func (s *Server) pullFailed(ctx context.Context, bank partners.ID, reason error) {
-	s.cfg.Logger.WarnContext(ctx, "the data of an order could not be pulled", "bank", string(bank), "error", reason)
+	s.cfg.Logger.WarnContext(ctx, "the data of an order could not be pulled", "bank", string(bank), "error", detail(reason))
 }

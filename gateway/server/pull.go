@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/poruka/poruka/gateway/order"
@@ -48,6 +49,17 @@ func (p pull) Pull(ctx context.Context, b partners.Partner, id string) (style.Re
 		return style.Request{}, &order.Unreachable{Cause: errOther}
 	}
 	return request, nil
+}
+
+// detail is an error with what is behind it. None of these errors holds anything of an answer.
+func detail(err error) string {
+	text := err.Error()
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		if !strings.Contains(text, inner.Error()) {
+			text += ": " + inner.Error()
+		}
+	}
+	return text
 }
 
 func pullError(err error) error {
