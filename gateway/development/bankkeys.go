@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poruka/poruka/certs/authority"
 	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/partners"
 	"github.com/poruka/poruka/partners/roster"
@@ -146,21 +147,31 @@ func (k bankKey) create(path string, now time.Time) error {
 	return os.Rename(draft, path)
 }
 
-// rosterOf is the roster for development. It names the keys by their places in the data directory; a roster that is to stand
-// elsewhere names them in full.
-func rosterOf(c config.Config) ([]byte, error) {
+// rosterOf is the roster for development, with the sandbox's banks on the given ports, or on the usual ones. It names keys and
+// authorities by their places in the data directory; a roster that is to stand elsewhere names them in full.
+func rosterOf(c config.Config, ports roster.Ports) ([]byte, error) {
 	dataDir, err := filepath.Abs(c.DataDir)
 	if err != nil {
 		return nil, err
 	}
+	text := roster.DevOn(ports)
 	place, err := filepath.Abs(filepath.Dir(c.Roster))
 	if err != nil || place == dataDir {
-		return roster.Dev(), err
+		return text, err
 	}
-	return regexp.MustCompile(`file: (banks/[^}]+)`).ReplaceAllFunc(roster.Dev(), func(found []byte) []byte {
-		name := strings.TrimPrefix(string(found), "file: ")
-		return []byte("file: " + strconv.Quote(filepath.Join(dataDir, filepath.FromSlash(name))))
+	return regexp.MustCompile(`(file|ca): (banks/[^},]+)`).ReplaceAllFunc(text, func(found []byte) []byte {
+		key, name, _ := strings.Cut(string(found), ": ")
+		return []byte(key + ": " + strconv.Quote(filepath.Join(dataDir, filepath.FromSlash(name))))
 	}), nil
+}
+
+// WriteRoster writes a roster with the sandbox's banks on the given ports, in the place of the one that Prepare would write.
+func WriteRoster(c config.Config, ports roster.Ports) error {
+	text, err := rosterOf(c, ports)
+	if err != nil {
+		return err
+	}
+	return authority.WriteFile(c.Roster, text, 0o600)
 }
 
 func pemOf(kind string, der []byte) []byte {

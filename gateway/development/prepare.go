@@ -40,7 +40,10 @@ func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error
 	if err := writeEventKeys(ctx, c); err != nil {
 		return fmt.Errorf("keys of events: %w", err)
 	}
-	banks, err := rosterOf(c)
+	if err := EnsureSandboxBanks(c.DataDir, clock); err != nil {
+		return fmt.Errorf("servers of the sandbox: %w", err)
+	}
+	banks, err := rosterOf(c, nil)
 	if err != nil {
 		return fmt.Errorf("roster: %w", err)
 	}
@@ -90,7 +93,7 @@ func ensureFile(path string, content []byte) error {
 
 // Banks are the ids of the banks in the roster for development.
 func Banks() ([]partners.ID, error) {
-	parsed, err := roster.Parse(roster.Dev(), roster.Known{Policies: []string{policy}, Styles: roster.Standard()})
+	parsed, err := parsedRoster()
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +102,11 @@ func Banks() ([]partners.ID, error) {
 		ids[i] = one.ID
 	}
 	return ids, nil
+}
+
+// parsedRoster is the roster for development, without the files that it names.
+func parsedRoster() ([]partners.Partner, error) {
+	return roster.Parse(roster.Dev(), roster.Known{Policies: []string{policy}, Styles: roster.Standard()})
 }
 
 // policy is the one that the roster for development names.

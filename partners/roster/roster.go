@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -107,3 +108,22 @@ var dev string
 
 // Dev is the file of the roster for development: the five banks, with limits that are never in the way.
 func Dev() []byte { return []byte(dev) }
+
+// Ports are the ports of this machine on which the banks of the sandbox listen.
+type Ports map[partners.ID]int
+
+// DevPorts are the usual ones.
+func DevPorts() Ports {
+	return Ports{"sberbank": 9601, "tinkoff": 9602, "pochtabank": 9603, "vtb": 9604, "bspb": 9605}
+}
+
+// DevOn is Dev with the banks on other ports; who is not in ports stays where it is.
+func DevOn(ports Ports) []byte {
+	var pairs []string
+	for id, usual := range DevPorts() {
+		if port, other := ports[id]; other {
+			pairs = append(pairs, fmt.Sprintf("localhost:%d", usual), fmt.Sprintf("localhost:%d", port))
+		}
+	}
+	return []byte(strings.NewReplacer(pairs...).Replace(dev))
+}
