@@ -20,6 +20,7 @@ type lane struct {
 	service  *Service
 	receiver string
 	isReplay bool
+	begin    int64 // of a receiver of whom nothing is known yet; none: the end of the log
 
 	state   state
 	version int64 // of the bookmark that was read or stored last
@@ -121,11 +122,14 @@ func (l *lane) take(ctx context.Context) (time.Duration, error) {
 	b, err := l.service.cfg.Bookmarks.Bookmark(ctx, l.name())
 	switch {
 	case errors.Is(err, ledger.ErrNotFound) && !l.isReplay:
-		size, known := l.service.cfg.Feed.Size()
-		if !known {
-			return trouble, nil
+		if l.begin == none {
+			size, known := l.service.cfg.Feed.Size()
+			if !known {
+				return trouble, nil
+			}
+			l.begin = size
 		}
-		l.state, l.version = begin(size), 0
+		l.state, l.version = begin(l.begin), 0
 	case err != nil:
 		return 0, err
 	default:

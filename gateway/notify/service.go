@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/poruka/poruka/ledger"
@@ -76,9 +77,12 @@ type Service struct {
 	keys  []seal.LogKey
 	self  string // names this gateway in leases; another after each start
 	nudge chan struct{}
+
+	begin atomic.Int64 // where a receiver begins of which nothing is known yet: the end of the log, when it was seen first
 }
 
-// New checks cfg. It fails with ErrNoKey when nothing could be signed.
+// New checks cfg. Receivers of whom nothing is known yet begin at the end of the log as the feed knows it now, and those that come later
+// at the end then. It fails with ErrNoKey when nothing could be signed.
 func New(cfg Config) (*Service, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -88,6 +92,11 @@ func New(cfg Config) (*Service, error) {
 	if len(s.keys) == 0 {
 		return nil, ErrNoKey
 	}
+	size, known := cfg.Feed.Size()
+	if !known {
+		size = none
+	}
+	s.begin.Store(size)
 	var name [8]byte
 	_, _ = rand.Read(name[:]) // never fails
 	s.self = hex.EncodeToString(name[:])
@@ -145,7 +154,10 @@ func (s *Service) look(ctx context.Context, c *crew) error {
 			}
 		}
 	}
-	c.change(ctx, wanted)
+	c.change(ctx, wanted, s.begin.Load())
+	if size, known := s.cfg.Feed.Size(); known {
+		s.begin.Store(size)
+	}
 	return err
 }
 
@@ -160,7 +172,7 @@ func (c *crew) running() map[string]bool {
 }
 
 // change stops lanes that are not wanted and starts those that do not run.
-func (c *crew) change(ctx context.Context, wanted map[string]*lane) {
+func (c *crew) change(ctx context.Context, wanted map[string]*lane, begin int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, stop := range c.stop {
@@ -172,6 +184,7 @@ func (c *crew) change(ctx context.Context, wanted map[string]*lane) {
 		if _, runs := c.stop[name]; runs || l == nil || ctx.Err() != nil {
 			continue
 		}
+		l.begin = begin
 		mine, stop := context.WithCancel(ctx)
 		c.stop[name] = stop
 		c.all.Go(func() {

@@ -52,6 +52,9 @@ func (s *Server) openNotify(ctx context.Context, _ *closers) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := s.notify.feed.Refresh(ctx); err != nil {
+		return err
+	}
 	s.notify.service, err = notify.New(notify.Config{
 		Feed: s.notify.feed, Bookmarks: s.ledger, Ring: s.ring, Sender: sender{s}, Receivers: s.receivers,
 		Observer: s.metrics.Receivers(), Clock: s.cfg.Clock, Logger: s.cfg.Logger,
