@@ -24,9 +24,10 @@ type demoCmd struct {
 
 // Help is shown by --help.
 func (*demoCmd) Help() string {
-	return `A whole gateway starts in a temporary folder on free ports, with invented accounts. Five simulated banks then confirm customers
-over mutual TLS, by gRPC and by REST, until each has been told every outcome; they lose answers, repeat themselves, reuse ids,
-try dry, send in bulk and take confirmations back. At the end every answer is compared with the ledger, as compliance reads
+	return `A whole gateway starts in a temporary folder on free ports, with invented accounts, and the servers of five simulated banks. The banks
+then confirm customers over mutual TLS, by gRPC, by REST and in their own dialects, until each has been told every outcome; they lose
+answers, repeat themselves, reuse ids, try dry, send in bulk and take confirmations back. The portal orders confirmations, whose data
+the gateway pulls from a bank, or the bank sends, or which come to nothing because the bank is down. At the end every answer is compared with the ledger, as compliance reads
 it, and with the accounts, as the portal reads them. The receipts of all answers, and proofs that some of them are in the log, are
 checked with nothing but the public keys of the log, and so is a report of everything. When the gateway has stopped, every entry must
 be in the signed log, and everything else in the ledger must follow from the entries.
@@ -114,11 +115,14 @@ func (c *demoCmd) play(ctx context.Context, s *streams, gateway *demoGateway) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := found.checkEvents(ctx, gateway.servers, story.answers); err != nil {
+		return nil, err
+	}
 	auditor, err := newAuditor(compliance, auditConn)
 	if err != nil {
 		return nil, err
 	}
-	if err := auditor.check(ctx, found, story.answers); err != nil {
+	if err := auditor.check(ctx, found, recorded(story.answers)); err != nil {
 		return nil, err
 	}
 	if err := auditor.report(ctx, found, gateway.folder); err != nil {

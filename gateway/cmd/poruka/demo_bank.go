@@ -12,18 +12,22 @@ import (
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
 	"github.com/poruka/poruka/gateway/client"
 	"github.com/poruka/poruka/gateway/fault"
+	"github.com/poruka/poruka/partners/sandbox/banks"
 	"github.com/poruka/poruka/partners/sandbox/scenario"
 )
 
 // demoBank is one simulated bank.
 type demoBank struct {
-	id    string
-	part  part
-	grpc  *grpcDoor
-	rest  *restDoor
-	own   *dialectDoor
-	ring  func(told, string) // called with each answer and the way in which it came
-	clock func() time.Time
+	id   string
+	part part
+	grpc *grpcDoor
+	rest *restDoor
+	own  *dialectDoor
+
+	portal porukav1.PortalServiceClient // asks this bank
+	server *banks.Bank
+	ring   func(told, string) // called with each answer and the way in which it came
+	clock  func() time.Time
 }
 
 // act plays the bank's part.
@@ -32,7 +36,7 @@ func (b *demoBank) act(ctx context.Context) (wrong []error) {
 		_, _, err := b.confirm(ctx, i, e)
 		wrong = append(wrong, err)
 	}
-	return append(wrong, b.lost(ctx, 0, b.part.lost, b.part.other), b.cautious(ctx, 1, b.part.cautious), b.bulk(ctx, b.part.bulk))
+	return append(wrong, b.lost(ctx, 0, b.part.lost, b.part.other), b.cautious(ctx, 1, b.part.cautious), b.bulk(ctx, b.part.bulk), b.orders(ctx, b.part.ordered))
 }
 
 func (b *demoBank) close() error {

@@ -55,14 +55,15 @@ type part struct {
 	other    errand   // its data are sent under the id of lost
 	cautious errand   // tried, confirmed, taken back
 	bulk     []errand // sent over one stream
+	ordered  ordered  // about whom the portal asks
 }
 
 // size is how many answers a part will get, that about a neighbour's customer included.
-func (p *part) size() int { return len(p.each) + 3 + 3 + len(p.bulk) + 1 }
+func (p *part) size() int { return len(p.each) + 3 + 3 + len(p.bulk) + 4 + 1 }
 
 // errands are all errands but other, which is refused.
 func (p *part) errands() []errand {
-	return slices.Concat(p.each, []errand{p.lost, p.cautious}, p.bulk)
+	return slices.Concat(p.each, []errand{p.lost, p.cautious}, p.bulk, p.ordered.errands())
 }
 
 // casting deals the accounts of one bank out: those of the population whose number divided by banks leaves bank.
@@ -99,7 +100,10 @@ func (c *casting) cast(customers int) (p part, err error) {
 	for _, wanted := range []struct {
 		into    *errand
 		outcome string
-	}{{&p.lost, confirmed}, {&p.other, confirmed}, {&p.cautious, confirmed}} {
+	}{
+		{&p.lost, confirmed}, {&p.other, confirmed}, {&p.cautious, confirmed},
+		{&p.ordered.pulled, confirmed}, {&p.ordered.called, confirmed}, {&p.ordered.down, confirmed},
+	} {
 		if *wanted.into, err = c.take(scenario.Truth, "", wanted.outcome); err != nil {
 			return p, err
 		}

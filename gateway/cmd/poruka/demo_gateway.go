@@ -23,6 +23,7 @@ type demoGateway struct {
 	folder     string
 	settings   config.Config
 	population *people.Population
+	servers    *demoServers // the banks'
 	log        *os.File
 	buffer     *observe.Buffer
 	cancel     context.CancelFunc
@@ -43,10 +44,22 @@ func startDemoGateway(ctx context.Context, s *streams, folder, database string, 
 			return nil, err
 		}
 	}
+	servers, err := listenForBanks(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, servers.stop())
+		}
+	}()
 	if err := development.Prepare(ctx, settings, time.Now); err != nil {
 		return nil, err
 	}
-	g := &demoGateway{folder: folder, settings: settings, ended: make(chan error, 1), cancel: func() {}}
+	if err := servers.serve(ctx, folder); err != nil {
+		return nil, err
+	}
+	g := &demoGateway{folder: folder, settings: settings, servers: servers, ended: make(chan error, 1), cancel: func() {}}
 	log, err := g.openLog()
 	if err != nil {
 		return nil, err
@@ -111,8 +124,8 @@ func (g *demoGateway) openLog() (_ *slog.Logger, err error) {
 
 func (g *demoGateway) closeLog() error { return errors.Join(g.buffer.Close(), g.log.Close()) }
 
-// stop drains the gateway.
+// stop drains the gateway, and then ends the servers of the banks.
 func (g *demoGateway) stop() error {
 	g.cancel()
-	return errors.Join(<-g.ended, g.closeLog())
+	return errors.Join(<-g.ended, g.servers.stop(), g.closeLog())
 }

@@ -12,7 +12,7 @@ import (
 // demoReport is what the demo prints: with --json exactly its exported fields.
 type demoReport struct {
 	Accounts      int              `json:"accounts"`
-	Confirmations int64            `json:"confirmations"` // decided requests, each counted once
+	Confirmations int64            `json:"confirmations"` // requests that were answered with an outcome, each counted once
 	Outcomes      map[string]int64 `json:"outcomes"`
 	Banks         map[string]int64 `json:"banks"`
 	Ledger        demoLedger       `json:"ledger"`
@@ -24,6 +24,7 @@ type demoReport struct {
 	receipts int // that held
 	proofs   int // likewise
 	rows     int64
+	events   int
 	summary  *porukav1.SummarizeResponse
 }
 
@@ -38,15 +39,22 @@ func newDemoReport(accounts int, story *demoStory, found *findings, summary *por
 	r := &demoReport{
 		Accounts: accounts, Outcomes: map[string]int64{}, Banks: map[string]int64{}, cells: map[[2]string]int64{},
 		Ledger: demoLedger{Entries: found.entries, Verified: len(found.problems) == 0},
-		ways:   story.ways, problems: found.problems, receipts: found.receipts, proofs: found.proofs, rows: found.rows, summary: summary,
+		ways:   story.ways, problems: found.problems, receipts: found.receipts, proofs: found.proofs, rows: found.rows, events: found.events, summary: summary,
 	}
 	seen, touched := map[string]bool{}, map[string]bool{}
 	for _, t := range story.answers {
 		touched[t.account] = true
-		if seen[t.answer.GetName()] || t.answer.GetKind() != porukav1.Confirmation_CONFIRMATION {
+		// What could not be checked has no name, but it has a request.
+		isDecided := t.answer.GetKind() == porukav1.Confirmation_CONFIRMATION
+		isAnswer := isDecided || t.answer.GetOutcome() == porukav1.Confirmation_NOT_CHECKED
+		key := t.answer.GetName()
+		if !isDecided {
+			key = t.request
+		}
+		if seen[key] || !isAnswer {
 			continue
 		}
-		seen[t.answer.GetName()] = true
+		seen[key] = true
 		outcome := t.answer.GetOutcome().String()
 		r.Confirmations++
 		r.Outcomes[outcome]++
@@ -59,12 +67,11 @@ func newDemoReport(accounts int, story *demoStory, found *findings, summary *por
 	return r
 }
 
-// checkCoverage adds a problem for each outcome that a bank has not been told. Of the outcomes, NOT_CHECKED needs a source
-// outside the gateway, which there is not yet.
+// checkCoverage adds a problem for each outcome that has not been told of a bank's customers.
 func (r *demoReport) checkCoverage() {
 	for bank := range r.Banks {
 		for _, outcome := range outcomeNames() {
-			if outcome != porukav1.Confirmation_NOT_CHECKED.String() && r.cells[[2]string{bank, outcome}] == 0 {
+			if r.cells[[2]string{bank, outcome}] == 0 {
 				r.fail(bank + " has not been told " + outcome)
 			}
 		}
@@ -94,16 +101,17 @@ func (r *demoReport) print(s *streams, took time.Duration) error {
 	}
 	var ways []string
 	for way, n := range r.ways {
-		ways = append(ways, fmt.Sprintf("%s over %s", thousands(int64(n)), way))
+		ways = append(ways, fmt.Sprintf("%s by %s", thousands(int64(n)), way))
 	}
 	slices.Sort(ways)
 	verdict := s.green("agrees with all of them")
 	if !r.Ledger.Verified {
 		verdict = s.red("does not agree, see above")
 	}
-	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s receipts, %s proofs\nand a report of %s rows hold; the signed log holds %s entries. %s\n",
+	fmt.Fprintf(s.Out, "\n%s accounts; %s answers came: %s; repeats, lookups and withdrawals included.\nThe ledger, %s entries and %s accounts read back, %s. %s receipts, %s proofs\nand a report of %s rows hold; the signed log holds %s entries, and the banks were sent %s events. %s\n",
 		thousands(int64(r.Accounts)), thousands(r.answers()), strings.Join(ways, ", "), thousands(r.Ledger.Entries), thousands(int64(r.touched)), verdict,
-		thousands(int64(r.receipts)), thousands(int64(r.proofs)), thousands(r.rows), thousands(r.Ledger.TreeSize), elapsed(took))
+		thousands(int64(r.receipts)), thousands(int64(r.proofs)), thousands(r.rows), thousands(r.Ledger.TreeSize),
+		thousands(int64(r.events)), elapsed(took))
 	return nil
 }
 

@@ -87,7 +87,10 @@ func (d *demoStory) cast(ctx context.Context, ids []partners.ID) (banks []*demoB
 		if err != nil {
 			return banks, err
 		}
-		banks = append(banks, &demoBank{id: string(id), grpc: overGRPC, rest: overREST, own: own, part: p, ring: d.hear, clock: time.Now})
+		banks = append(banks, &demoBank{
+			id: string(id), grpc: overGRPC, rest: overREST, own: own, part: p, ring: d.hear, clock: time.Now,
+			portal: d.witness.portal, server: d.gateway.servers.banks[string(id)],
+		})
 		if err := d.survey(ctx, p); err != nil {
 			return banks, err
 		}

@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &report); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"ALREADY_CONFIRMED", "CLOSE_MATCH", "CONFIRMED", "NOT_ELIGIBLE", "NOT_MATCHED"}
+	want := []string{"ALREADY_CONFIRMED", "CLOSE_MATCH", "CONFIRMED", "NOT_CHECKED", "NOT_ELIGIBLE", "NOT_MATCHED"}
 	if outcomes := slices.Sorted(maps.Keys(report.Outcomes)); !slices.Equal(outcomes, want) {
 		t.Errorf("outcomes %v, want %v", outcomes, want)
 	}
@@ -55,7 +55,7 @@ func TestDemo(t *testing.T) {
 func TestDemoIsForPeopleToo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	got := command{t: t, tty: true}.run("demo", "--accounts", "1000", "--customers", "0", "--keep")
-	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "over gRPC", "over REST", "agrees with all of them", "receipts,", "the signed log holds"} {
+	for _, want := range []string{"BANK", "CONFIRMED", "What compliance reads:", "withdrawal", "by gRPC", "by REST", "by the bank's own dialect", "by order", "NOT_CHECKED", "agrees with all of them", "receipts,", "the signed log holds", "the banks were sent"} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("%s\nlacks %q", got.out, want)
 		}

@@ -32,6 +32,7 @@ type findings struct {
 	receipts int
 	proofs   int
 	rows     int64 // of the report
+	events   int   // that banks received
 	problems []string
 }
 
@@ -42,6 +43,7 @@ func (f *findings) addf(format string, args ...any) {
 // verify reads everything back. The ledger must hold all that was told, once, and nothing else. answers are in the order in
 // which they were received; those about one account in the order in which they were decided.
 func (w *witness) verify(ctx context.Context, answers []told) (*findings, error) {
+	answers = recorded(answers)
 	records, err := w.records(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger back: %w", err)
@@ -124,10 +126,20 @@ func (f *findings) sameRecords(entries []told, records []*porukav1.Record) {
 	}
 }
 
-// isUntold reports whether records of this kind are the gateway's own, of which it tells no bank: they come when an hour ends, and
-// when compliance reads.
+// recorded are the answers of which there is a record: where nothing could be checked, nothing was decided.
+func recorded(answers []told) []told {
+	return slices.DeleteFunc(slices.Clone(answers), func(t told) bool { return t.answer.GetOutcome() == porukav1.Confirmation_NOT_CHECKED })
+}
+
+// isUntold reports whether records of this kind are no answers to a bank: they come when an hour ends, when compliance reads, and when
+// the portal asks a bank or takes that back.
 func isUntold(kind porukav1.Confirmation_Kind) bool {
-	return kind == porukav1.Confirmation_SEAL || kind == porukav1.Confirmation_ACCESS
+	switch kind {
+	case porukav1.Confirmation_SEAL, porukav1.Confirmation_ACCESS, porukav1.Confirmation_ORDER, porukav1.Confirmation_ORDER_CANCELLATION:
+		return true
+	default:
+		return false
+	}
 }
 
 // difference names the first fact that answer and record do not share; empty when there is none.
