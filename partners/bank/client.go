@@ -127,15 +127,16 @@ func (c *client) repeatedly(ctx context.Context, call Call) (Reply, error) {
 		if err == nil {
 			return reply, nil
 		}
-		if repeat == maxRepeats || !call.Idempotent || !passing(err) || !c.budget.take() || !pause(ctx, firstPause<<repeat) {
+		if repeat == maxRepeats || !call.Idempotent || !passing(err) || ctx.Err() != nil || !c.budget.take() || !pause(ctx, firstPause<<repeat) {
 			return Reply{}, err
 		}
 	}
 }
 
-// passing reports whether the same call may well succeed a moment later.
+// passing reports whether the same call may well succeed a moment later. With time left, a timeout is that of a connection that could
+// not be made.
 func passing(err *Error) bool {
-	return err.RetryAfter == 0 && (err.Cause == Refused || err.Cause == ServerError)
+	return err.RetryAfter == 0 && (err.Cause == Refused || err.Cause == ServerError || err.Cause == Timeout)
 }
 
 // pause waits for a random part of longest (full jitter), and reports whether there is time left.

@@ -17,7 +17,7 @@ const (
 	maxHeader   = 32 << 10         // bytes of an answer's headers
 	idleLife    = time.Minute      // of a connection without calls
 	keepAlive   = 15 * time.Second // of silence on a connection, after which the other side is asked whether it is there
-	maxAnswered = 5 * time.Second  // for a connection, a handshake, or the answer to that question
+	maxAnswered = 10 * time.Second // for a connection, a handshake, or the answer to that question
 
 	// maxConnections to one endpoint. A rush of calls that finds none would make one for each of them, and wait for handshakes. With
 	// HTTP/2 each carries many calls; with HTTP/1.1 calls beyond wait their turn.
