@@ -15,6 +15,9 @@ type partnerCmd struct {
 	Check   partnerCheckCmd   `cmd:"" help:"Play a bank against a sandbox gateway, before the bank goes live."`
 	Suspend partnerSuspendCmd `cmd:"" help:"Stop a bank: its calls are refused within 5 seconds."`
 	Resume  partnerResumeCmd  `cmd:"" help:"Let a suspended bank call again."`
+
+	Receivers partnerReceiversCmd `cmd:"" help:"List to whom events are delivered and how far each is."`
+	Replay    partnerReplayCmd    `cmd:"" help:"Deliver events of the past once more."`
 }
 
 // partnerListCmd lists the roster.
