@@ -13,14 +13,17 @@ import (
 	"fmt"
 	"io/fs"
 	"math/big"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/poruka/poruka/certs/authority"
 	"github.com/poruka/poruka/gateway/config"
 	"github.com/poruka/poruka/ledger/person"
 	"github.com/poruka/poruka/partners"
+	"github.com/poruka/poruka/partners/roster"
 	"github.com/poruka/poruka/partners/sandbox/banks"
 	"github.com/poruka/poruka/partners/style"
 )
@@ -194,4 +197,27 @@ func customersOf(dataDir string, clock func() time.Time) (func(person.SNILS) (pe
 		}
 		return person.Raw{}, false
 	}, nil
+}
+
+// SandboxPorts tells on which ports the sandbox's banks are to listen: those that DATADIR/roster.yaml names, otherwise the usual ones.
+func SandboxPorts(dataDir string) roster.Ports {
+	ports := roster.DevPorts()
+	content, err := os.ReadFile(filepath.Join(dataDir, "roster.yaml"))
+	if err != nil {
+		return ports
+	}
+	parsed, err := roster.Parse(content, roster.Known{Policies: []string{policy}, Styles: roster.Standard()})
+	if err != nil {
+		return ports
+	}
+	for _, one := range parsed {
+		address, err := url.Parse(one.Endpoint.URL)
+		if err != nil {
+			continue
+		}
+		if port, err := strconv.Atoi(address.Port()); err == nil {
+			ports[one.ID] = port
+		}
+	}
+	return ports
 }

@@ -24,6 +24,7 @@ type cli struct {
 	Keys     keysCmd     `cmd:"" help:"See and rotate the keys that guard personal data."`
 	Ledger   ledgerCmd   `cmd:"" help:"Look after the store."`
 	Partner  partnerCmd  `cmd:"" help:"See, suspend and resume banks."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Play the five banks of the sandbox, with faults on demand."`
 	Ready    readyCmd    `cmd:"" help:"Tell whether the gateway of this machine is ready."`
 	Version  versionCmd  `cmd:"" help:"Tell the version of this binary."`
 }
