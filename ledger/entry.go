@@ -43,7 +43,7 @@ const (
 	KindSeal         Kind = 5 // the count of a partner's entries in an hour
 	KindAccess       Kind = 6 // staff searched, viewed or exported
 	KindOrder        Kind = 7 // the portal asked a bank to confirm the owner of an account
-	KindOrderCancel  Kind = 8 // the portal took an order back
+	KindOrderCancel  Kind = 8 // the portal took an order back, or the customer refused in the bank, which is then its partner
 )
 
 var kindNames = [...]string{"", "CONFIRMATION", "WITHDRAWAL", "PORTAL_RECORD", "ERASURE", "SEAL", "ACCESS", "ORDER", "ORDER_CANCELLATION"}

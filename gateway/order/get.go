@@ -138,8 +138,8 @@ func (s *Service) confirm(ctx context.Context, r record, bank partners.Partner, 
 	decision, err := s.cfg.Confirm.Confirm(ctx, confirm.Caller{Partner: bank, Style: bank.Style}, requestOf(in, r.ID, claimed, trace))
 	if err != nil {
 		var f *fault.Fault
-		if errors.As(err, &f) && f.Reason == fault.OrderClosed { // ended meanwhile, as the ledger tells
-			return nil
+		if errors.As(err, &f) && (f.Reason == fault.OrderClosed || f.Reason == fault.RequestIDReused) {
+			return nil // it has ended meanwhile, as the ledger tells
 		}
 		return err
 	}

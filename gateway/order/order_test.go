@@ -14,6 +14,7 @@ import (
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/gateway/order"
 	"github.com/poruka/poruka/ledger"
+	"github.com/poruka/poruka/ledger/ledgertest"
 	"github.com/poruka/poruka/ledger/seal"
 	"github.com/poruka/poruka/partners"
 )
@@ -240,6 +241,29 @@ func TestExpiryToTheMicrosecond(t *testing.T) {
 	})
 }
 
+// What this gateway began in time and has not settled keeps the order from being called expired.
+func TestExpiryWaitsForWhatIsUnderWay(t *testing.T) {
+	b := newBench(t)
+	o := b.create(b.put(1, maria()), "sberbank")
+	b.clock.add(order.Life - time.Second)
+	memory, isMemory := b.store.(*ledgertest.Memory)
+	if !isMemory {
+		t.Fatal("only the ledger in memory can be broken")
+	}
+	memory.Fault = func(ledger.Writes) error { return ledger.ErrOutcomeUnknown }
+	_, err := b.confirms("sberbank", b.asks(o.ID.String(), maria()))
+	refused(t, err, fault.OutcomeUnknown)
+	memory.Fault = nil
+	b.clock.add(2 * time.Second)
+	if got := b.get(o.ID); got.State != order.Pending || got.PollAfter != 2*time.Second {
+		t.Errorf("while nobody knows: %+v", got)
+	}
+	b.clock.add(10 * time.Second)
+	if got := b.get(o.ID); got.State != order.Expired || got.PollAfter != 0 {
+		t.Errorf("when it can be known: %+v", got)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	onEachLedger(t, func(t *testing.T, b *bench) {
 		account := b.put(1, maria())
@@ -269,19 +293,32 @@ func TestCancel(t *testing.T) {
 
 // Cancelling an order that has been replaced by another must not close that.
 func TestAnOldOrderLeavesTheNextAlone(t *testing.T) {
-	b := newBench(t)
-	account := b.put(1, maria())
-	old := b.create(account, "sberbank")
-	b.clock.add(order.Life)
-	b.create(account, "sberbank")
-	if _, err := b.Cancel(t.Context(), old.ID, ""); err != nil {
-		t.Fatal(err)
+	for name, end := range map[string]func(b *bench, old order.Order) error{
+		"confirmed": func(b *bench, old order.Order) error {
+			_, err := b.confirms("sberbank", b.asks(old.ID.String(), oleg()))
+			return err
+		},
+		"cancelled": func(b *bench, old order.Order) error {
+			got, err := b.Cancel(t.Context(), old.ID, "")
+			if got.State != order.Cancelled {
+				t.Errorf("%+v", got)
+			}
+			return err
+		},
+	} {
+		b := newBench(t)
+		account := b.put(1, maria())
+		old := b.create(account, "sberbank")
+		b.clock.add(order.Life)
+		b.create(account, "sberbank")
+		b.clock.now = start.Add(order.Life - time.Second) // a gateway whose clock is behind
+		if err := end(b, old); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		b.clock.now = start.Add(order.Life + time.Second)
+		_, err := b.Create(t.Context(), order.Create{Account: account, Bank: "sberbank", RequestID: b.next()})
+		refused(t, err, fault.OrderOpen)
 	}
-	b.clock.now = start.Add(order.Life - time.Second) // a gateway whose clock is behind
-	b.mustConfirm("sberbank", b.asks(old.ID.String(), oleg()))
-	b.clock.now = start.Add(order.Life + time.Second)
-	_, err := b.Create(t.Context(), order.Create{Account: account, Bank: "sberbank", RequestID: b.next()})
-	refused(t, err, fault.OrderOpen)
 }
 
 func TestWhatIsNoOrder(t *testing.T) {

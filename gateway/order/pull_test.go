@@ -191,8 +191,8 @@ func TestTheOrderEndsWhileItIsPulled(t *testing.T) {
 			if got := b.get(o.ID); got.State != c.want {
 				t.Errorf("%+v", got)
 			}
-			if n := len(b.entries()); n > 2 {
-				t.Errorf("%d entries", n)
+			if n := len(b.entries()); n > 2 || len(b.failed) != 0 {
+				t.Errorf("%d entries, told %v", n, b.failed)
 			}
 		})
 	}

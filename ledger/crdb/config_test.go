@@ -70,19 +70,22 @@ func TestASmallLockTableIsToldOf(t *testing.T) {
 func TestExpiredCountersAreSwept(t *testing.T) {
 	now := moment
 	s := open(t, func(c *Config) { c.Clock = func() time.Time { return now } })
-	keys := []ledger.AttemptKey{{Subject: ledger.Index{1}}, {Subject: ledger.Index{2}, Partner: "a"}, {Subject: ledger.Index{3}}}
+	keys := []ledger.AttemptKey{{Subject: ledger.Index{1}}, {Subject: ledger.Index{2}, Partner: "a"}, {Subject: ledger.Index{3}}, {Subject: ledger.Index{4}}, {Subject: ledger.Index{5}}}
 	must(t, s.Transact(t.Context(), ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
 		v.SetAttempts(keys[2], ledger.Attempts{Vouches: []ledger.Vouch{{Partner: "a", At: now.Add(-300 * 24 * time.Hour)}}})
 		v.SetAttempts(keys[0], ledger.Attempts{Failures: []time.Time{now.Add(-30 * time.Hour)}})
 		v.SetAttempts(keys[1], ledger.Attempts{Closes: []time.Time{now.Add(-20 * time.Hour)}})
+		v.SetAttempts(keys[3], ledger.Attempts{Orders: []time.Time{now.Add(-3 * time.Hour)}})
+		v.SetAttempts(keys[4], ledger.Attempts{Open: ledger.OpenOrder{ID: ledger.OrderID{1}, Until: now.Add(time.Minute)}})
 		return nil
 	}))
 	removed, err := s.sweep(t.Context())
-	if err != nil || removed != 1 {
-		t.Errorf("removed %d, %v; want the one that is out of memory", removed, err)
+	if err != nil || removed != 2 {
+		t.Errorf("removed %d, %v; want the two that are out of memory", removed, err)
 	}
 	must(t, s.Transact(t.Context(), ledger.Keys{Attempts: keys}, func(v *ledger.View) error {
-		if len(v.Attempts(keys[0]).Failures) != 0 || len(v.Attempts(keys[1]).Closes) != 1 || len(v.Attempts(keys[2]).Vouches) != 1 {
+		if len(v.Attempts(keys[0]).Failures) != 0 || len(v.Attempts(keys[1]).Closes) != 1 || len(v.Attempts(keys[2]).Vouches) != 1 ||
+			len(v.Attempts(keys[3]).Orders) != 0 || v.Attempts(keys[4]).Open.ID.IsZero() {
 			t.Error("the wrong one is gone")
 		}
 		return nil
