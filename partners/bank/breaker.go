@@ -15,11 +15,10 @@ const (
 	trial     = time.Second // when to come back while a call is being tried
 )
 
-// What the breaker is told of a call.
+// What the breaker is told of a call; nil is that the bank answered.
 var (
-	good error // the bank answered
-	bad  = errors.New("a failure of the bank")
-	void = errors.New("says nothing about the bank")
+	errBank = errors.New("a failure of the bank")
+	errVoid = errors.New("says nothing about the bank")
 )
 
 // breaker is a circuit breaker whose changes are told outside of its lock.
@@ -62,7 +61,7 @@ func newBreaker(cfg breakerConfig) *breaker {
 		},
 		OnStateChange: func(_ string, _, to gobreaker.State) { b.note(to) },
 		IsSuccessful:  func(err error) bool { return err == nil },
-		IsExcluded:    func(err error) bool { return errors.Is(err, void) },
+		IsExcluded:    func(err error) bool { return errors.Is(err, errVoid) },
 	})
 	return b
 }

@@ -39,7 +39,7 @@ func (b *breaker) fail(t *testing.T) {
 	if done == nil {
 		t.Fatal("the breaker is open")
 	}
-	done(bad)
+	done(errBank)
 }
 
 // Whatever ends a trial, a panic or the end of its goroutine too, the breaker learns of it; otherwise it would stay half-open for ever.
@@ -69,8 +69,8 @@ func TestATrialThatEndsInNoOrdinaryWay(t *testing.T) {
 				if done, _ := one.breaker.allow(); done == nil {
 					t.Error("no second trial")
 				} else {
-					done(good)
-					done(bad) // a second time does nothing
+					done(nil)
+					done(errBank) // a second time does nothing
 				}
 				if state, _ := one.breaker.state(); state != BreakerClosed {
 					t.Errorf("the breaker is %s", state)
@@ -88,7 +88,7 @@ func TestTheWindowIsLongerThanTheTimeout(t *testing.T) {
 			for range 5 {
 				done, _ := b.allow()
 				time.Sleep(timeout)
-				done(bad)
+				done(errBank)
 			}
 			if state, _ := b.state(); state != BreakerOpen {
 				t.Errorf("timeout %v: the breaker is %s", timeout, state)
@@ -162,7 +162,7 @@ func TestChangesAreToldInOrder(t *testing.T) {
 		b = newBreaker(breakerConfig{settings: Breaker{Failures: 1, OpenFor: time.Millisecond}, timeout: time.Second, clock: time.Now, changed: func(from, to State) {
 			b.state()
 			if done, _ := b.allow(); done != nil {
-				done(void)
+				done(errVoid)
 			}
 			mutex.Lock()
 			defer mutex.Unlock()
@@ -173,7 +173,7 @@ func TestChangesAreToldInOrder(t *testing.T) {
 			group.Go(func() {
 				for range 50 {
 					if done, _ := b.allow(); done != nil {
-						done([]error{bad, good}[n%2])
+						done([]error{errBank, nil}[n%2])
 					}
 					time.Sleep(time.Millisecond)
 				}

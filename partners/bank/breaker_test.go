@@ -31,7 +31,7 @@ func TestTheBreakerOpensAndRecovers(t *testing.T) {
 		t.Fatalf("the breaker is %s after %d failures", w.breaker("vtb"), bank.DefaultFailures)
 	}
 	_, err := w.get("vtb")
-	if failed := w.want(err, bank.Open); failed.RetryAfter <= 0 || failed.RetryAfter > 200*time.Millisecond {
+	if failed := w.failed(err, bank.Open); failed.RetryAfter <= 0 || failed.RetryAfter > 200*time.Millisecond {
 		t.Errorf("come back in %v", failed.RetryAfter)
 	}
 	if served.Load() != bank.DefaultFailures {
@@ -222,7 +222,7 @@ func TestOneTrialAtATime(t *testing.T) {
 	<-arrived
 	for range 10 {
 		_, err := w.get("vtb")
-		if failed := w.want(err, bank.Open); failed.RetryAfter <= 0 {
+		if failed := w.failed(err, bank.Open); failed.RetryAfter <= 0 {
 			t.Error("not told when to come back")
 		}
 	}
@@ -279,7 +279,7 @@ func TestARushDoesNotOpen(t *testing.T) {
 	}
 	for range 100 {
 		_, err := w.get("vtb")
-		if failed := w.want(err, bank.Busy); failed.RetryAfter <= 0 {
+		if failed := w.failed(err, bank.Busy); failed.RetryAfter <= 0 {
 			t.Error("not told when to come back")
 		}
 	}

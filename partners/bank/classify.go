@@ -23,25 +23,25 @@ func ended(ctx context.Context) *Error {
 // only errors of known kinds are kept.
 func classify(ctx context.Context, err error) (failed *Error, verdict error) {
 	if status := (*statusError)(nil); errors.As(err, &status) {
-		return &Error{Cause: ServerError, RetryAfter: status.retryAfter, err: status}, bad
+		return &Error{Cause: ServerError, RetryAfter: status.retryAfter, err: status}, errBank
 	}
 	if errors.Is(err, errTooLong) { // it answered, below 500
-		return &Error{Cause: Malformed, err: errTooLong}, good
+		return &Error{Cause: Malformed, err: errTooLong}, nil
 	}
 	if ctx.Err() != nil {
 		failed = ended(ctx)
 		if errors.Is(failed.err, errTimeout) {
-			return failed, bad
+			return failed, errBank
 		}
-		return failed, void
+		return failed, errVoid
 	}
 	if errors.Is(err, errCertificate) {
-		return &Error{Cause: Refused, err: err}, void
+		return &Error{Cause: Refused, err: err}, errVoid
 	}
 	if outer := (*url.Error)(nil); errors.As(err, &outer) { // its text has the address, which could be taken for a cause
 		err = outer.Err
 	}
-	return &Error{Cause: causeOf(err), err: known(err)}, bad
+	return &Error{Cause: causeOf(err), err: known(err)}, errBank
 }
 
 func causeOf(err error) Cause {

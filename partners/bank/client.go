@@ -161,11 +161,11 @@ func (c *client) attempt(ctx context.Context, call Call) (_ Reply, failed *Error
 	if done == nil {
 		return Reply{}, &Error{Cause: Open, RetryAfter: wait}
 	}
-	verdict := bad
+	verdict := errBank
 	defer func() { done(verdict) }()
 	if !c.pool.enter() {
 		if !c.pool.stuck(c.endpoint.Timeout / 2) {
-			verdict = void
+			verdict = errVoid
 		}
 		return Reply{}, c.note(&Error{Cause: Busy, RetryAfter: crowded})
 	}
@@ -173,12 +173,12 @@ func (c *client) attempt(ctx context.Context, call Call) (_ Reply, failed *Error
 	began := c.all.cfg.Clock()
 	reply, err := c.send(ctx, call)
 	if err == nil {
-		verdict = good
+		verdict = nil
 		return reply, nil
 	}
 	failed, verdict = classify(ctx, err)
-	if context.Cause(ctx) == errDeadline && c.all.cfg.Clock().Sub(began) >= c.endpoint.Timeout/2 {
-		verdict = bad // the caller had less time than the roster gives, but enough to tell
+	if errors.Is(context.Cause(ctx), errDeadline) && c.all.cfg.Clock().Sub(began) >= c.endpoint.Timeout/2 {
+		verdict = errBank // the caller had less time than the roster gives, but enough to tell
 	}
 	return Reply{}, c.note(failed)
 }

@@ -90,7 +90,7 @@ func TestRetryAfterIsBelieved(t *testing.T) {
 		_, _ = w.get("vtb")
 	}
 	_, err := w.clients.Do(t.Context(), "vtb", bank.Call{Method: http.MethodGet, Path: "/", Idempotent: true})
-	if failed := w.want(err, bank.ServerError); failed.RetryAfter != 7*time.Second || n.Load() != 21 {
+	if failed := w.failed(err, bank.ServerError); failed.RetryAfter != 7*time.Second || n.Load() != 21 {
 		t.Errorf("come back in %v, %d calls", failed.RetryAfter, n.Load())
 	}
 }

@@ -209,7 +209,7 @@ func TestInvalidGrant(t *testing.T) {
 		w.bank(id, i.ServeHTTP)
 		for range 3 {
 			_, err := w.pull(t.Context(), id, "0b1c")
-			if failed := w.want(err, bank.Denied); (failed.RetryAfter > time.Minute) != (id == "tinkoff") {
+			if failed := w.failed(err, bank.Denied); (failed.RetryAfter > time.Minute) != (id == "tinkoff") {
 				t.Errorf("%s: come back in %v", id, failed.RetryAfter)
 			}
 		}

@@ -112,7 +112,7 @@ func (c *client) forget(value string) {
 
 // granted is what a bank answers to the request for a token.
 type granted struct {
-	Token   string `json:"access_token"` //nolint:gosec // a name
+	Token   string `json:"access_token"`
 	Seconds int64  `json:"expires_in"`
 	Type    string `json:"token_type"`
 	Refusal string `json:"error"`
@@ -140,7 +140,7 @@ func (c *client) grant(rule tokenRule) (granted, error) {
 	switch {
 	case reply.Status != http.StatusOK:
 		return granted{Refusal: g.Refusal}, &Error{Cause: Denied, RetryAfter: retryAfter(reply.Header)}
-	case unreadable || !(len(g.Token) <= longestToken && tokenForm.MatchString(g.Token)) || !strings.EqualFold(g.Type, "Bearer"):
+	case unreadable || len(g.Token) > longestToken || !tokenForm.MatchString(g.Token) || !strings.EqualFold(g.Type, "Bearer"):
 		return granted{}, c.note(&Error{Cause: Malformed, err: errToken})
 	}
 	return g, nil

@@ -4,8 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -120,7 +119,7 @@ func (w *world) serve(handler http.Handler, change ...func(*tls.Config)) *httpte
 	w.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.EnableHTTP2 = true
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{w.ca.Server(w)}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: w.pool()}
 	for _, c := range change {
 		c(server.TLS)
@@ -151,7 +150,13 @@ func (w *world) get(id partners.ID) (bank.Reply, error) {
 }
 
 // want checks that a call failed for this reason; empty: that it did not.
-func (w *world) want(err error, cause bank.Cause) *bank.Error {
+func (w *world) want(err error, cause bank.Cause) {
+	w.Helper()
+	_ = w.failed(err, cause)
+}
+
+// failed gives the error of a call that failed for this reason.
+func (w *world) failed(err error, cause bank.Cause) *bank.Error {
 	w.Helper()
 	if got := bank.CauseOf(err); got != cause || (err == nil) != (cause == "") {
 		w.Fatalf("%v (%v), want %q", err, errors.Unwrap(err), cause)
