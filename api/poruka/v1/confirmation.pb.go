@@ -255,7 +255,7 @@ const (
 	Confirmation_ACCESS Confirmation_Kind = 6
 	// The portal asked a bank to confirm the owner of an account.
 	Confirmation_ORDER Confirmation_Kind = 7
-	// The portal took an order back.
+	// The portal took an order back, or the customer refused in the bank, which is then its `bank`.
 	Confirmation_ORDER_CANCELLATION Confirmation_Kind = 8
 )
 

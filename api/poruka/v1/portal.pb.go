@@ -91,9 +91,10 @@ const (
 	Order_PENDING Order_State = 1
 	// `confirmation` is the outcome.
 	Order_DECIDED Order_State = 2
-	// Nobody confirmed within its time.
+	// Nobody confirmed within its time. For a few seconds more it may still turn out to be decided, by what began in time: then
+	// `poll_after_seconds` is not 0.
 	Order_EXPIRED Order_State = 3
-	// The portal took it back.
+	// The portal took it back, or the customer refused in the bank.
 	Order_CANCELLED Order_State = 4
 )
 
