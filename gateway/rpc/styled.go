@@ -48,6 +48,11 @@ func (s confirmations) ConfirmStyled(ctx context.Context, in *porukav1.ConfirmSt
 	if !ok {
 		return nil, fault.New(fault.Precondition, fault.DialectNone)
 	}
+	if patience := style.TermsOf(dialect).Deadline; patience > 0 { // the bank hangs up then
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
 	message, err := styledMessage(in, dialect)
 	if err != nil {
 		return nil, err
