@@ -244,6 +244,11 @@ func TestMagicPersonsByOrder(t *testing.T) {
 	played := playBanks(t, settings)
 	g := gatewaytest.Start(t, gatewaytest.Config{DataDir: dir, Unready: true, Sandbox: true})
 	portal := porukav1.NewPortalServiceClient(g.Conn("portal"))
+	for range 12 { // more than may be ordered about anybody else
+		if got := ordered(t, portal, played["vtb"], magic.All()[0]); got != "CONFIRMED" {
+			t.Fatalf("ordered again: %s", got)
+		}
+	}
 	for _, p := range magic.All() {
 		if p.Held == nil || p.Held.Level != ledger.LevelStandard.String() || p.Fault != "" {
 			continue // nothing can be ordered
