@@ -8,7 +8,7 @@ const (
 	MaxBookmarkValue = 64 << 10
 )
 
-// ErrBookmark: a bookmark is beyond its limits, or has no name or version.
+// ErrBookmark is the error of a bookmark that is beyond its limits, or has no name or version.
 var ErrBookmark = errors.New("ledger: malformed bookmark")
 
 // Check reports whether b may be stored: nil or ErrBookmark.

@@ -51,7 +51,7 @@ type LogStep struct {
 }
 
 // Log keeps the log. Reading it sees what was committed before.
-type Log interface { //nolint:interfacebloat // small questions about one thing
+type Log interface {
 	// LogHead reads how far the log is.
 	LogHead(ctx context.Context) (LogHead, error)
 	// Unlogged lists at most limit entries behind head in the order of the ledger, and gives the place of the last of them. An

@@ -68,7 +68,7 @@ func (l *lane) finish(ctx context.Context) error {
 		return err
 	}
 	l.isHeld = false
-	l.service.cfg.Logger.InfoContext(ctx, "a replay of events is over", "receiver", l.receiver, "end", l.state.End, "given up", l.state.Given)
+	l.service.cfg.Logger.InfoContext(ctx, "a replay of events is over", "receiver", l.receiver, "end", l.state.End, "given_up", l.state.Given)
 	return errOver
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/poruka/poruka/ledger/canon"
 )
 
-// ErrAltered: an entry is not the one that was put into the log at its position. Nothing behind it is told.
+// ErrAltered is the error of an entry that is not the one that was put into the log at its position. Nothing behind it is told.
 var ErrAltered = errors.New("notify: the log holds another record; 'poruka ledger fsck' tells more")
 
 // tail is the end of the log in memory. Whoever holds the turn may use it.
@@ -143,7 +143,7 @@ func (f *Feed) recorded(ctx context.Context, position int64, e ledger.Entry) (Re
 		id, err := ledger.ParseOrderCancel(e.Detail)
 		if err != nil {
 			f.cfg.Logger.ErrorContext(ctx, "the cancellation of an order names none", "entry", e.ID.String())
-			return r, nil
+			return r, nil //nolint:nilerr // it holds nobody up
 		}
 		made, err := f.cfg.Ledger.Entry(ctx, f.cfg.Ring.OrderEntryID(id))
 		if err != nil && !errors.Is(err, ledger.ErrNotFound) {

@@ -68,7 +68,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// ErrNoKey: the ring has no key for events.
+// ErrNoKey is the error of a ring without a key for events.
 var ErrNoKey = errors.New("notify: the key ring has no key for events; 'poruka keys rotate event' adds one")
 
 // Service delivers events. Make one with New and keep Run running. It is safe for concurrent use.

@@ -35,7 +35,7 @@ func (s accounts) WatchConfirmations(in *porukav1.WatchConfirmationsRequest, str
 	default:
 		return fault.New(fault.Exhausted, fault.Overloaded).After(watchRetry)
 	}
-	w := watch{cfg: s.cfg, send: stream.Send, next: in.GetPosition(), sent: s.cfg.Clock(), checked: s.cfg.Clock()}
+	w := watch{cfg: s.cfg, send: stream.Send, next: in.GetPosition(), checked: s.cfg.Clock()}
 	if err := w.begin(stream.Context()); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ type watch struct {
 	cfg     Config
 	send    func(*porukav1.WatchConfirmationsResponse) error
 	next    int64     // position
-	sent    time.Time // something, last
+	sent    time.Time // something, last; zero at first, so that a watch begins with a sign of life when there is nothing to tell
 	checked time.Time // the caller, last
 }
 

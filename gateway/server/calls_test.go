@@ -196,7 +196,11 @@ func (d door) try(verb, path, body string, headers ...string) (answer, error) {
 		return answer{}, err
 	}
 	defer response.Body.Close()
-	read, err := io.ReadAll(response.Body)
+	answered := io.Reader(response.Body)
+	if response.Header.Get("Content-Type") == "text/event-stream" { // it does not end by itself
+		answered = io.LimitReader(answered, 1)
+	}
+	read, err := io.ReadAll(answered)
 	if err != nil {
 		return answer{}, err
 	}

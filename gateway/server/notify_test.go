@@ -60,12 +60,12 @@ func eventsOfTwoGateways(t *testing.T, database string) {
 	requests := raisable(t, w.g, accounts)
 	var ofVTB, ofOther []string
 	for i := range times {
-		switch {
-		case i == times/3:
+		switch i {
+		case times / 3:
 			if err := w.g.Stop(); err != nil {
 				t.Error(err)
 			}
-		case i == 2*times/3:
+		case 2 * times / 3:
 			w.g = w.again(t)
 		}
 		g := second

@@ -103,7 +103,14 @@ func sse(t *testing.T, lines *bufio.Reader) (id, data string) {
 	}
 }
 
-func openSSE(t *testing.T, g *gatewaytest.Gateway, query, last string) *http.Response {
+// stream is an answer over REST that goes on.
+type stream struct {
+	status int
+	kind   string
+	body   *bufio.Reader
+}
+
+func openSSE(t *testing.T, g *gatewaytest.Gateway, query, last string) stream {
 	t.Helper()
 	web, base := g.HTTP("portal")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/confirmations:watch"+query, http.NoBody)
@@ -118,7 +125,7 @@ func openSSE(t *testing.T, g *gatewaytest.Gateway, query, last string) *http.Res
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return response
+	return stream{response.StatusCode, response.Header.Get("Content-Type"), bufio.NewReader(response.Body)}
 }
 
 // A watch over REST is server-sent events with ids, by which it is taken up again; it shows that it lives, and outlives the times of
@@ -128,19 +135,19 @@ func TestAWatchOverREST(t *testing.T) {
 	requests := raisable(t, g, 60)
 	first, second := confirmed(t, g, "vtb", requests[0]), confirmed(t, g, "vtb", requests[1])
 	response := openSSE(t, g, "?position=0", "")
-	lines := bufio.NewReader(response.Body)
+	lines := response.body
 	id, data := sse(t, lines)
-	if id != "1" || !strings.Contains(data, first) || response.Header.Get("Content-Type") != "text/event-stream" {
-		t.Errorf("%s: %s, %v", id, data, response.Header)
+	if id != "1" || !strings.Contains(data, first) || response.kind != "text/event-stream" {
+		t.Errorf("%s: %s, %s", id, data, response.kind)
 	}
 	again := openSSE(t, g, "?position=0", id)
-	if id, data := sse(t, bufio.NewReader(again.Body)); id != "2" || !strings.Contains(data, second) {
+	if id, data := sse(t, again.body); id != "2" || !strings.Contains(data, second) {
 		t.Errorf("taken up again: %s: %s", id, data)
 	}
 	for _, bad := range []struct{ query, last string }{{"", "x"}, {"?position=x", ""}, {"?from=1", ""}, {"", "-1"}} {
 		refused := openSSE(t, g, bad.query, bad.last)
-		if body, err := io.ReadAll(refused.Body); err != nil || refused.StatusCode != http.StatusBadRequest {
-			t.Errorf("%q with %q: HTTP %d %s", bad.query, bad.last, refused.StatusCode, body)
+		if body, err := io.ReadAll(refused.body); err != nil || refused.status != http.StatusBadRequest {
+			t.Errorf("%q with %q: HTTP %d %s", bad.query, bad.last, refused.status, body)
 		}
 	}
 	if testing.Short() {

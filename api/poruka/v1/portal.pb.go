@@ -787,7 +787,8 @@ type WatchConfirmationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where to begin again to get what follows.
 	NextPosition int64 `protobuf:"varint,1,opt,name=next_position,json=nextPosition,proto3" json:"next_position,omitempty"`
-	// Position of the record in the log. Absent, with `confirmation`, in a sign of life that is sent when nothing has happened for 15 s.
+	// Position of the record in the log. Absent, with `confirmation`, in a sign of life, which is sent when there is nothing to tell at
+	// first, and when nothing has happened for 15 s.
 	Position int64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
 	// The record, as the portal sees it.
 	Confirmation  *Confirmation `protobuf:"bytes,3,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
