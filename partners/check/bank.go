@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/poruka/poruka/ledger/person"
 	"github.com/poruka/poruka/partners"
@@ -50,6 +51,7 @@ type Bank struct {
 	cfg      Config
 	client   *http.Client
 	skew     time.Duration // what the gateway's clock is ahead of ours
+	pace     *rate.Limiter // of requests
 	seen     map[string]bool
 	receipts []Receipt
 }
@@ -59,7 +61,11 @@ func New(cfg Config) (*Bank, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Bank{cfg: cfg, client: newClient(cfg.TLS), seen: map[string]bool{}}, nil
+	return open(cfg), nil
+}
+
+func open(cfg Config) *Bank {
+	return &Bank{cfg: cfg, client: newClient(cfg.TLS), pace: rate.NewLimiter(rate.Inf, 1), seen: map[string]bool{}}
 }
 
 // handshakeTimeout bounds the making of a connection.

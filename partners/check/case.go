@@ -32,9 +32,12 @@ const caseTimeout = 30 * time.Second
 // ErrUnreachable says that there is no gateway to check.
 var ErrUnreachable = errors.New("check: no gateway answers")
 
-// Run runs cases one after the other. progress is called before each case with the number of those that are done. The error is that of
+// Run runs cases one after the other, no faster than the bank may send. progress is called before each case with the number of those that are done. The error is that of
 // ctx, or wraps ErrUnreachable when the gateway is not there; whatever else goes wrong is a result.
 func Run(ctx context.Context, b *Bank, cases []Case, progress func(done int, next Case)) ([]Result, error) {
+	if _, err := b.Describe(ctx); err != nil {
+		return nil, err
+	}
 	results := make([]Result, 0, len(cases))
 	for i, c := range cases {
 		progress(i, c)

@@ -77,6 +77,9 @@ func (b *Bank) postTo(ctx context.Context, client *http.Client, door partners.ID
 func (b *Bank) url(path string) string { return "https://" + b.cfg.Address + path }
 
 func (b *Bank) styled(ctx context.Context, door partners.ID, m style.Message) (*http.Request, error) {
+	if b.pace.Wait(ctx) != nil {
+		return nil, errLate
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url("/v1/banks/"+string(door)+"/confirmations"), bytes.NewReader(m.Body))
 	if err != nil {
 		return nil, err

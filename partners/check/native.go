@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -31,7 +32,7 @@ type About struct {
 // Ask asks a gateway who it is, and for whom it takes the caller, before there is a Bank: of cfg it needs the address, the certificate
 // and the clock. The error wraps ErrUnreachable when there is no answer.
 func Ask(ctx context.Context, cfg Config) (About, error) {
-	b := &Bank{cfg: cfg, client: newClient(cfg.TLS)}
+	b := open(cfg)
 	defer b.Close()
 	return b.Describe(ctx)
 }
@@ -54,8 +55,14 @@ func (b *Bank) Describe(ctx context.Context) (About, error) {
 		Sandbox: out.GetSandbox(), ServerTime: out.GetServerTime().AsTime(),
 	}
 	b.skew = about.ServerTime.Sub(asked)
+	if perSecond := out.GetLimits().GetRequestsPerSecond(); perSecond > 0 {
+		b.pace.SetLimit(rate.Limit(perSecond * share))
+	}
 	return about, nil
 }
+
+// share is the part of what a bank may send that a run sends: that there can be too much is a case of its own.
+const share = 0.9
 
 // lookUp settles what became of a request.
 func (b *Bank) lookUp(ctx context.Context, id string) (state string, found *porukav1.Confirmation, err error) {
@@ -178,6 +185,9 @@ func (b *Bank) native(ctx context.Context, verb, path string, body []byte, out p
 }
 
 func (b *Bank) nativeOr(ctx context.Context, verb, path string, body []byte, out proto.Message, refused *nativeRefusal) (int, error) {
+	if b.pace.Wait(ctx) != nil {
+		return 0, errLate
+	}
 	request, err := http.NewRequestWithContext(ctx, verb, b.url(path), bytes.NewReader(body))
 	if err != nil {
 		return 0, err

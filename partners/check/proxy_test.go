@@ -3,6 +3,7 @@ package check_test
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -66,7 +67,9 @@ func behind(t *testing.T, g *gatewaytest.Gateway, bank string, wrong sabotage) c
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
 	t.Cleanup(func() {
 		_ = server.Close()
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	cfg.Address = net.JoinHostPort("localhost", port)

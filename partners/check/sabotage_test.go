@@ -62,56 +62,86 @@ func mistakes() []mistake {
 	replayed.Replayed = true
 	var names atomic.Int64
 	return []mistake{
-		{"answers another outcome", "tinkoff", "valid", "wanted CONFIRMED; came NOT_MATCHED",
-			sabotage{answer: func(_ style.Message, a *style.Answer) { a.Outcome = "NOT_MATCHED" }}},
-		{"gives no receipt", "vtb", "valid", "wanted CONFIRMED with a name and a receipt; came one without",
-			sabotage{answer: func(_ style.Message, a *style.Answer) { a.Receipt = "" }}},
-		{"answers under another id", "bspb", "close-match", "wanted CLOSE_MATCH for NAME_CLOSE with the id of its request; came one with another id",
-			sabotage{answer: func(_ style.Message, a *style.Answer) { a.RequestID = "11111111-2222-4333-8444-555555555555" }}},
-		{"forgets what the bank may send", "sberbank", "valid", "wanted CONFIRMED with a number in the header x-rate-limit-remaining; came one without it",
-			without("x-rate-limit-remaining")},
+		{
+			"answers another outcome", "tinkoff", "valid", "wanted CONFIRMED; came NOT_MATCHED",
+			sabotage{answer: func(_ style.Message, a *style.Answer) { a.Outcome = "NOT_MATCHED" }},
+		},
+		{
+			"gives no receipt", "vtb", "valid", "wanted CONFIRMED with a name and a receipt; came one without",
+			sabotage{answer: func(_ style.Message, a *style.Answer) { a.Receipt = "" }},
+		},
+		{
+			"answers under another id", "bspb", "close-match", "wanted CLOSE_MATCH for NAME_CLOSE with the id of its request; came one with another id",
+			sabotage{answer: func(_ style.Message, a *style.Answer) { a.RequestID = "11111111-2222-4333-8444-555555555555" }},
+		},
+		{
+			"forgets what the bank may send", "sberbank", "valid", "wanted CONFIRMED with a number in the header x-rate-limit-remaining; came one without it",
+			without("x-rate-limit-remaining"),
+		},
 		{"drops the mark of a replay", "sberbank", "replay", "second: wanted CONFIRMED, marked as given before; came CONFIRMED", sabotage{answer: unmarked}},
 		{"decides twice", "vtb", "twice-at-once", "wanted one answer that is not marked as given before; came two", sabotage{answer: unmarked}},
-		{"takes a used id", "pochtabank", "id-reused", "with another body: wanted HTTP 409, refused for REQUEST_ID_REUSED; came CONFIRMED, marked as given before",
-			insteadOf("REQUEST_ID_REUSED", replayed)},
-		{"gives a replay another name", "bspb", "answer-lost", "wanted the name that the look-up has told; came another",
+		{
+			"takes a used id", "pochtabank", "id-reused", "with another body: wanted HTTP 409, refused for REQUEST_ID_REUSED; came CONFIRMED, marked as given before",
+			insteadOf("REQUEST_ID_REUSED", replayed),
+		},
+		{
+			"gives a replay another name", "bspb", "answer-lost", "wanted the name that the look-up has told; came another",
 			sabotage{answer: func(_ style.Message, a *style.Answer) {
 				a.Name = "confirmations/00000000-0000-8000-8000-00000000000" + string(rune('0'+names.Add(1)%10))
-			}}},
-		{"forgets Retry-After", "tinkoff", "rate-limit", "wanted HTTP 429, refused for RATE_LIMIT with a whole number of seconds in Retry-After; came one without it",
-			without("retry-after")},
-		{"forgets the bank's own header when there is too much", "bspb", "rate-limit",
-			"wanted HTTP 429, refused for RATE_LIMIT with a number in the header ratelimit-reset; came one without it", without("ratelimit-reset")},
-		{"errs in the native envelope", "sberbank", "snils-checksum",
+			}},
+		},
+		{
+			"forgets Retry-After", "tinkoff", "rate-limit", "wanted HTTP 429, refused for RATE_LIMIT with a whole number of seconds in Retry-After; came one without it",
+			without("retry-after"),
+		},
+		{
+			"forgets the bank's own header when there is too much", "bspb", "rate-limit",
+			"wanted HTTP 429, refused for RATE_LIMIT with a number in the header ratelimit-reset; came one without it", without("ratelimit-reset"),
+		},
+		{
+			"errs in the native envelope", "sberbank", "snils-checksum",
 			"wanted HTTP 400, refused for SNILS_CHECKSUM; came HTTP 400 with a body that is not in the bank's form",
 			sabotage{message: func(_ *http.Request, m *style.Message) {
 				if m.Status == http.StatusBadRequest {
 					m.Body = []byte(`{"code":3,"message":"malformed","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SNILS_CHECKSUM","domain":"poruka"}]}`)
 				}
-			}}},
-		{"calls a field by its native name", "vtb", "snils-checksum",
+			}},
+		},
+		{
+			"calls a field by its native name", "vtb", "snils-checksum",
 			"wanted HTTP 400, refused for SNILS_CHECKSUM, naming the field client.snils; came one that does not name it",
-			replaced("/v1/banks/", "client.snils", "person.snils")},
-		{"tells the wrong step of a signature", "bspb", "signature-digest",
+			replaced("/v1/banks/", "client.snils", "person.snils"),
+		},
+		{
+			"tells the wrong step of a signature", "bspb", "signature-digest",
 			"wanted HTTP 401, refused for SIGNATURE_DIGEST_DIFFERS; came HTTP 401, refused for SIGNATURE_KEY_UNKNOWN",
-			refusedFor("SIGNATURE_DIGEST_DIFFERS", func(r *style.Refusal) { r.Reason.Code = "SIGNATURE_KEY_UNKNOWN" })},
-		{"checks no signature", "pochtabank", "signature-malformed", "wanted HTTP 401, refused for SIGNATURE_MALFORMED; came CONFIRMED",
-			insteadOf("SIGNATURE_MALFORMED", good)},
+			refusedFor("SIGNATURE_DIGEST_DIFFERS", func(r *style.Refusal) { r.Reason.Code = "SIGNATURE_KEY_UNKNOWN" }),
+		},
+		{
+			"checks no signature", "pochtabank", "signature-malformed", "wanted HTTP 401, refused for SIGNATURE_MALFORMED; came CONFIRMED",
+			insteadOf("SIGNATURE_MALFORMED", good),
+		},
 		{"takes an old request", "sberbank", "stale", "wanted HTTP 400, refused for REQUEST_TOO_OLD; came CONFIRMED", insteadOf("REQUEST_TOO_OLD", good)},
-		{"does not know the old key", "sberbank", "old-key",
+		{
+			"does not know the old key", "sberbank", "old-key",
 			"wanted CONFIRMED, marked as given before; came HTTP 400, refused for FIELD_FORMAT in person.passport.series",
-			sabotage{declines: oldKeyForgotten}},
+			sabotage{declines: oldKeyForgotten},
+		},
 		{"lets everybody in", "tinkoff", "certificate-self-signed", "wanted the end of the TLS handshake; came an answer, HTTP 200", sabotage{open: true}},
 		{"asks for no certificate", "tinkoff", "certificate-missing", "wanted the end of the TLS handshake; came an answer, HTTP 200", sabotage{open: true}},
-		{"minds no doors", "tinkoff", "other-bank", "wanted HTTP 403, refused for CERTIFICATE_NOT_YOURS; came HTTP 200",
+		{
+			"minds no doors", "tinkoff", "other-bank", "wanted HTTP 403, refused for CERTIFICATE_NOT_YOURS; came HTTP 200",
 			sabotage{message: func(_ *http.Request, m *style.Message) {
 				if m.Status == http.StatusForbidden {
 					m.Status = http.StatusOK
 				}
-			}}},
+			}},
+		},
 		{"hangs up on large bodies", "vtb", "body-too-large", "the connection broke", sabotage{hangsUp: true}},
-		{"has stored what it says it has not", "vtb", "unavailable", "wanted a look-up that says UNKNOWN; came DECIDED",
-			replaced("/v1/confirmations:byRequest", `"UNKNOWN"`, `"DECIDED"`)},
+		{
+			"has stored what it says it has not", "vtb", "unavailable", "wanted a look-up that says UNKNOWN; came DECIDED",
+			replaced("/v1/confirmations:byRequest", `"UNKNOWN"`, `"DECIDED"`),
+		},
 		{"drops the tags", "tinkoff", "if-match", "wanted CONFIRMED with a tag in ETag; came one without it", without("etag")},
 		{"has another time", "vtb", "clock", "wanted a clock not more than 30 s from the gateway's; came one 1h0m0s from it", sabotage{message: anHourAhead}},
 	}
