@@ -117,6 +117,12 @@ func (b *bench) services(change []func(*rpc.Config)) *rpc.Services {
 		Confirm: confirmer, Portal: keeper, Audit: auditor, Banks: b.banks, Limiter: limiter(noLimit), Validate: validator.Check,
 		Accesses: b.accesses(committer, ring),
 		Methods:  func(role certs.Role) []string { return []string{"/of/" + string(role)} }, Clock: clock, Version: "v1.2.3",
+		Endpoint: func(id partners.ID) *porukav1.Endpoint {
+			if id != "vtb" {
+				return nil
+			}
+			return &porukav1.Endpoint{Breaker: porukav1.Endpoint_OPEN, LastFailure: "TIMEOUT"}
+		},
 	}
 	for _, c := range change {
 		c(&cfg)

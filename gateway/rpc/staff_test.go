@@ -140,6 +140,9 @@ func TestOperators(t *testing.T) {
 		vtb.GetPolicy() != "match/1" || vtb.GetStyle() != "native" || vtb.GetRequestsPerSecond() != 100 || vtb.GetBurst() != 10 || vtb.GetSuspendTime() != nil {
 		t.Errorf("vtb: %s", protojson.Format(vtb))
 	}
+	if former.GetEndpoint() != nil || vtb.GetEndpoint().GetBreaker() != porukav1.Endpoint_OPEN || vtb.GetEndpoint().GetLastFailure() != "TIMEOUT" {
+		t.Errorf("endpoints %v, %v", former.GetEndpoint(), vtb.GetEndpoint())
+	}
 	stopped, err := client.SuspendPartner(b.as("operator"), &porukav1.SuspendPartnerRequest{Id: "vtb", Note: "a drill"})
 	b.check(err)
 	if p := stopped.GetPartner(); p.GetState() != porukav1.Partner_SUSPENDED || p.GetSuspendNote() != "a drill" || !p.GetSuspendTime().AsTime().Equal(start.Truncate(time.Microsecond)) {

@@ -121,7 +121,7 @@ sberbank  withdrawal                    34         0
 func TestPartner(t *testing.T) {
 	g := &fakeGateway{}
 	data := "--data-dir=" + startGateway(t, g)
-	command{t: t}.run("partner", "list", data).want(t, exitDone, "vtb   ВТБ   SUSPENDED  2026-01-01         match/1  native         200  2026-11-22 10:00:00 drill\n", "")
+	command{t: t}.run("partner", "list", data).want(t, exitDone, "vtb   ВТБ   SUSPENDED  2026-01-01         match/1  native         200  OPEN since 2026-11-22 10:00:00, TIMEOUT  2026-11-22 10:00:00 drill\n", "")
 	command{t: t}.run("partner", "list", "--json", data).want(t, exitDone, `{"partners":[{"id":"vtb"`, "")
 	command{t: t}.run("partner", "suspend", "vtb", "--note", "drill", data).want(t, exitDone, "vtb is SUSPENDED\n", "")
 	if g.note != "drill" {

@@ -234,6 +234,7 @@ func (g *fakeGateway) ListPartners(context.Context, *porukav1.ListPartnersReques
 	return &porukav1.ListPartnersResponse{Partners: []*porukav1.Partner{{
 		Id: "vtb", DisplayName: "ВТБ", State: porukav1.Partner_SUSPENDED, ValidFrom: "2026-01-01", Policy: "match/1", Style: "native",
 		RequestsPerSecond: 200, SuspendTime: decided, SuspendNote: "drill",
+		Endpoint: &porukav1.Endpoint{Breaker: porukav1.Endpoint_OPEN, ChangeTime: decided, LastFailure: "TIMEOUT"},
 	}}}, nil
 }
 
