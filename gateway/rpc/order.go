@@ -102,8 +102,8 @@ func (c Config) orderOf(o order.Order) *porukav1.Order {
 // notChecked says that the bank of an order could not be asked. It is no record: nothing was decided.
 func notChecked(o order.Order) *porukav1.Confirmation {
 	reason := proto.CloneOf(wire.ReasonOf(string(ledger.ReasonSourceUnavailable)))
-	if o.RetryAfter > 0 {
-		reason.RetryDelaySeconds = count(int((o.RetryAfter + time.Second - 1) / time.Second))
+	if wait := max(o.RetryAfter, o.PollAfter); wait > 0 { // nothing is known of the bank: it is asked again with the next poll
+		reason.RetryDelaySeconds = count(int((wait + time.Second - 1) / time.Second))
 	}
 	return &porukav1.Confirmation{
 		RequestId: o.ID.String(), Bank: string(o.Bank), Account: accountName(o.Account), Outcome: porukav1.Confirmation_NOT_CHECKED,
