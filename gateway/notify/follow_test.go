@@ -89,7 +89,7 @@ func TestAReceiverThatLeavesIsNotForgotten(t *testing.T) {
 func TestWhoIsToldWhat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.gateway(nil)
+		g := w.gateway(nil)
 		time.Sleep(time.Second)
 		account := ledger.AccountID{0xac, 0xc0}
 		order := ledger.Order{ID: ledger.OrderID{1, 6: 0x80, 8: 0x80, 15: 9}, Bank: "vtb", Until: time.Now()}
@@ -106,6 +106,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 			ledger.Entry{Kind: ledger.KindOrder, Partner: ledger.PortalID, Account: account, Detail: "order=nonsense"},
 		)
 		time.Sleep(time.Minute)
+		g.stop()
 		w.line.wantAll("vtb", 0, 1, 2)
 		w.line.wantAll("portal", 0, 1, 2, 3, 4, 6)
 		w.line.wantAll("sberbank")

@@ -41,6 +41,7 @@ func TestADayWithoutTheReceiver(t *testing.T) {
 			}
 		}
 		time.Sleep(3 * time.Hour) // the last wait may have been of an hour, and others follow
+		g.stop()
 		var even, odd, all []int64
 		for n := range int64(24) {
 			even, odd, all = append(even, 2*n), append(odd, 2*n+1), append(all, 2*n, 2*n+1)
@@ -122,6 +123,7 @@ func TestARefusalIsWaitedOutWithoutWork(t *testing.T) {
 		time.Sleep(time.Second)
 		w.put(confirmation("vtb"))
 		time.Sleep(24 * time.Hour)
+		g.stop()
 		if tries := len(w.line.got["vtb"]); tries < 20 || tries > 48 {
 			t.Errorf("%d tries in a day, of which each asked for half an hour", tries)
 		}
