@@ -294,3 +294,25 @@ func ordered(t *testing.T, portal porukav1.PortalServiceClient, bank *banks.Bank
 	}
 	return "nothing"
 }
+
+// A sandbox does not start with keys of production: its persons would stand in a real ledger. It is one by default with dev alone.
+func TestASandboxWantsKeysForDevelopment(t *testing.T) {
+	yes, no := true, false
+	for _, c := range []struct {
+		dev     bool
+		sandbox *bool
+		starts  bool
+	}{{true, nil, false}, {true, &yes, false}, {true, &no, true}, {false, &yes, false}, {false, nil, true}} {
+		settings, err := config.Config{DataDir: t.TempDir(), Dev: c.dev, Sandbox: c.sandbox, KeyRing: productionRing(t)}.Complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := development.Prepare(t.Context(), settings, time.Now); err != nil {
+			t.Fatal(err)
+		}
+		err = server.Check(t.Context(), server.Config{Config: settings, Logger: slog.New(slog.DiscardHandler), Clock: time.Now})
+		if c.starts != (err == nil) || (err != nil && !strings.Contains(err.Error(), "--no-sandbox")) {
+			t.Errorf("dev %v, sandbox %v: %v", c.dev, c.sandbox != nil && *c.sandbox, err)
+		}
+	}
+}
