@@ -30,6 +30,7 @@ type partnerCheckCmd struct {
 	List       bool     `help:"List the cases of the bank's dialect, and run none."`
 	Out        string   `help:"Write a report, signed with the bank's client certificate." placeholder:"FILE"`
 	Verify     string   `help:"Check a report instead: who has signed it, and that nothing of it was altered." placeholder:"FILE"`
+	Keys       []string `help:"With --verify, check the receipts as well: that the gateway of these verifier keys, files or keys themselves, has given them during the run." placeholder:"FILE|VKEY" sep:"none"`
 	CA         string   `name:"ca" help:"With --verify, the certificates that may vouch for a bank, PEM. Default: certs/ca.pem of the data folder." placeholder:"FILE"`
 }
 
@@ -40,7 +41,7 @@ write, every outcome, every mistake. Run it before going live, and again after e
 but records of the sandbox's persons is left behind.
 
 A report is for the gateway's operators. They check with --verify that it is the bank's and that it was not altered; a machine that has
-the file of their CA is all that is needed.
+the file of their CA is all that is needed. With --keys they also check the gateway's own receipts in it: that the run was made, and when.
 
 Exit code 1: a case failed; with --verify also: the report does not hold. 3: the cases could not be run, for example because the gateway
 is not a sandbox.
@@ -50,7 +51,7 @@ Examples:
     poruka partner check sberbank
     poruka partner check vtb --only replay,answer-lost
     poruka partner check tinkoff --profile sandbox.yaml --out report.json
-    poruka partner check --verify report.json --ca ca.pem
+    poruka partner check --verify report.json --ca ca.pem --keys log-keys.txt
 `
 }
 

@@ -68,6 +68,11 @@ func TestPartnerCheckReport(t *testing.T) {
 	want := "yes " + file + " is signed by poruka://dev.poruka/bank/sberbank with the certificate "
 	command{t: t}.run("partner", "check", "--verify", file, data).want(t, exitDone, want, "")
 	command{t: t}.run("partner", "check", "--verify", file, "--ca", filepath.Join(folder, "certs", "ca.pem")).want(t, exitDone, "ok      replay ", "")
+	logKeys := filepath.Join(folder, keysFile)
+	command{t: t}.run("partner", "check", "--verify", file, data, "--keys", logKeys).want(t, exitDone, "has given its receipts, ", "")
+	foreign := filepath.Join(sandbox(t, false), keysFile)
+	command{t: t}.run("partner", "check", "--verify", file, data, "--keys", foreign).want(t, exitNo, "no "+file+" does not hold: the receipt of \"confirmations/", "")
+	command{t: t}.run("partner", "check", "--verify", file, data, "--keys", file).want(t, exitUsage, "", "keys")
 	var verified verifiedCheck
 	got := command{t: t}.run("partner", "check", "--verify", file, data, "--json")
 	if err := json.Unmarshal([]byte(got.out), &verified); err != nil || !verified.Holds || verified.Report.Passed < 18 || len(verified.Report.Receipts) < 10 || !verified.Report.Whole {

@@ -96,6 +96,7 @@ type verifiedCheck struct {
 	Finding     string        `json:"finding,omitempty"`
 	Signer      string        `json:"signer,omitempty"`
 	Certificate string        `json:"certificate,omitempty"` // serial number
+	Origin      string        `json:"origin,omitempty"`      // of the log whose receipts are in it; when they were checked
 	Report      *check.Report `json:"report,omitempty"`
 }
 
@@ -116,6 +117,12 @@ func (c *partnerCheckCmd) verify(s *streams) error {
 	} else {
 		result.Signer, result.Certificate, result.Report = signer.String(), signer.Serial, &report
 	}
+	if result.Holds && len(c.Keys) > 0 {
+		if result.Origin, result.Finding, err = c.receiptsOf(report); err != nil {
+			return err
+		}
+		result.Holds = result.Finding == ""
+	}
 	if err := result.print(s, signer); err != nil {
 		return err
 	}
@@ -135,6 +142,9 @@ func (r verifiedCheck) print(s *streams, signer certs.Caller) error {
 	}
 	if err := printCheck(s, *r.Report); err != nil {
 		return err
+	}
+	if r.Origin != "" {
+		fmt.Fprintf(s.Out, "%s %s has given its receipts, %d in all, during the run\n", s.green("yes"), r.Origin, len(r.Report.Receipts))
 	}
 	_, err := fmt.Fprintf(s.Out, "%s %s is signed by %s with the certificate %s and was not altered; the run ended %s\n",
 		s.green("yes"), r.File, signer, r.Certificate, r.Report.Ended.Local().Format(time.DateTime))
