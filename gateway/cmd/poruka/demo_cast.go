@@ -101,8 +101,12 @@ func (c *casting) cast(customers int) (p part, err error) {
 		into    *errand
 		outcome string
 	}{
-		{&p.lost, confirmed}, {&p.other, confirmed}, {&p.cautious, confirmed},
-		{&p.ordered.pulled, confirmed}, {&p.ordered.called, confirmed}, {&p.ordered.down, confirmed},
+		{&p.lost, confirmed},
+		{&p.other, confirmed},
+		{&p.cautious, confirmed},
+		{&p.ordered.pulled, confirmed},
+		{&p.ordered.called, confirmed},
+		{&p.ordered.down, confirmed},
 	} {
 		if *wanted.into, err = c.take(scenario.Truth, "", wanted.outcome); err != nil {
 			return p, err
