@@ -50,6 +50,7 @@ func changed(t *testing.T, text, old, by string) string {
 func TestARunKeepsToTheBanksRate(t *testing.T) {
 	dir := t.TempDir()
 	text := changed(t, string(roster.Dev()), "requestsPerSecond: 100000, burst: 100000", "requestsPerSecond: 100, burst: 3")
+	text = changed(t, text, "id: sberbank", "id: another") // and is alone with banks whom the run does not know
 	write(t, []byte(text), dir, "roster.yaml")
 	g := gatewaytest.Start(t, gatewaytest.Config{Sandbox: true, DataDir: dir})
 	cfg := configOf(t, g.Dir, g.Profile("tinkoff"), "tinkoff")
