@@ -143,9 +143,14 @@ func (c *calling) breaker(bank string) *porukav1.Endpoint {
 // Confirmations of other banks and pulls from a good one go on; operators see what is wrong; and who recovers is called again.
 func TestBadBanksAreTheirOwn(t *testing.T) {
 	c := newCalling(t)
+	const token = `{"access_token":"a","expires_in":1791,"token_type":"Bearer"}`
 	var healed atomic.Bool
-	c.bank("sberbank", "sberbank", func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // before it the server does not notice who goes away
+	c.bank("sberbank", "sberbank", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/oauth/token" {
+			_, _ = w.Write([]byte(token))
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body) // of an event; before it the server does not notice who goes away
 		<-r.Context().Done()
 	})
 	c.bank("tinkoff", "tinkoff", func(w http.ResponseWriter, r *http.Request) {
@@ -154,12 +159,14 @@ func TestBadBanksAreTheirOwn(t *testing.T) {
 			return
 		}
 		if r.URL.Path == "/oauth/token" {
-			_, _ = w.Write([]byte(`{"access_token":"a","expires_in":1791,"token_type":"Bearer"}`))
+			_, _ = w.Write([]byte(token))
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
 	})
-	c.bank("pochtabank", "vtb", func(http.ResponseWriter, *http.Request) { t.Error("the gateway talks to a server that is not the bank's") })
+	c.bank("pochtabank", "vtb", func(http.ResponseWriter, *http.Request) {
+		t.Error("the gateway talks to a server that is not the bank's")
+	})
 	var asked sync.Map // who is asked about, by order
 	c.bank("vtb", "vtb", func(w http.ResponseWriter, r *http.Request) {
 		who, known := asked.Load(path.Base(r.URL.Path))
