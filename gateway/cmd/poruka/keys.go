@@ -50,7 +50,7 @@ Examples:
 
     poruka keys list --keyring .poruka/keyring.json
     poruka keys list --log --trust-domain bank.example
-    poruka keys list --events > event-keys.txt
+    poruka keys list --events
 `
 }
 

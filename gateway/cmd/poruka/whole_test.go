@@ -32,8 +32,8 @@ func TestCommandsAgainstAWholeGateway(t *testing.T) {
 	command{t: t}.run("accounts", "show", "me").want(t, exitUsage, "", "id")
 
 	report := filepath.Join(folder, "report.csv")
-	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "1 rows") // this reading
-	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 1 rows", "")
+	command{t: t}.run("audit", "report", "--out", report).want(t, exitDone, "", "1 row, ") // this reading
+	command{t: t}.run("audit", "verify", report).want(t, exitDone, "holds: 1 row,", "")
 	command{t: t}.run("audit", "summary").want(t, exitDone, "compliance  access                 2         0\n", "")
 	command{t: t}.run("audit", "summary", "--profile", filepath.Join(g.Dir, "profiles", "vtb.yaml")).want(t, exitStuck, "", "ACCESS_DENIED")
 
