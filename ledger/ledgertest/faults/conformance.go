@@ -37,7 +37,8 @@ const (
 )
 
 // Conformance runs the whole suite of package ledgertest through a proxy: on a line of which a tenth is slow, and, for a Patient
-// client, under Retryable faults. Not an assertion of the suite is given up for them. The seed chooses the faults.
+// client, under Retryable faults. Not an assertion of the suite is given up for them but one: what was lost while the ledger was closed
+// may stay unknown. The seed chooses the faults.
 //
 // It wants the server for itself: a place in the order of a PostgreSQL ledger is final, and listed, when all older transactions of the
 // server have ended.

@@ -23,6 +23,9 @@ type patient struct {
 	isClosed atomic.Bool
 }
 
+// LosesAnswers implements ledgertest.LosesAnswers.
+func (*patient) LosesAnswers() {}
+
 const (
 	patience  = 30 // repetitions of what is unavailable
 	conflicts = 4  // repetitions of what others are in the way of, or may seem to be
