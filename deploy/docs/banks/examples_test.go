@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,6 +51,13 @@ func TestExamples(t *testing.T) {
 			wants(t, out, "CONFIRMED", "confirmations/", "\nHTTP 200\n", "SNILS_CHECKSUM", "Сверьте номер с документом", "\nHTTP 400\n")
 		})
 	}
+	for _, guide := range []string{"README.md", "README.ru.md"} {
+		t.Run(guide, func(t *testing.T) {
+			need(t, "curl")
+			look := strings.NewReplacer(".poruka/", dir+"/", "localhost:8444", gateway.Profile("sberbank").RESTAddress).Replace(lookUp(t, guide))
+			wants(t, execute(t, "bash", "-c", look), `"UNKNOWN"`)
+		})
+	}
 	select {
 	case e := <-taken:
 		if e.Type != "confirmation.decided" || e.ID == "" || !bytes.Contains(e.Data, []byte(`"outcome":"CONFIRMED"`)) {
@@ -57,6 +66,20 @@ func TestExamples(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Errorf("no event was taken\n%s", gateway.Log())
 	}
+}
+
+// lookUp is the call in a guide that asks what became of a request.
+func lookUp(t *testing.T, guide string) string {
+	t.Helper()
+	content, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?s)```\n(curl .*?)```").FindSubmatch(content)
+	if found == nil {
+		t.Fatal(guide, "has no call to copy")
+	}
+	return string(found[1])
 }
 
 // need makes sure that a program is there; without it the test is left out, but not where everything must be there.
@@ -172,7 +195,9 @@ func (l listener) serve(t *testing.T, dir string) <-chan webhook.Event {
 	go func() { ended <- server.ServeTLS(l, "", "") }()
 	t.Cleanup(func() {
 		_ = server.Close()
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return taken
 }

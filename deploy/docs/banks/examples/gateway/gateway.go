@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -80,7 +81,11 @@ const tries = 3
 // makes sure that it is decided once.
 func (g *Gateway) Post(ctx context.Context, m Message) (answer Message, err error) {
 	for try := range tries {
-		time.Sleep(time.Duration(try) * time.Second)
+		pause := try
+		if wanted, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+			pause = max(pause, wanted)
+		}
+		time.Sleep(time.Duration(pause) * time.Second)
 		answer, err = g.post(ctx, m)
 		if err == nil && answer.Status < http.StatusInternalServerError {
 			return answer, nil

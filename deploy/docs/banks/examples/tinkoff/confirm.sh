@@ -33,7 +33,7 @@ confirm() {
 JSON
   curl --silent --show-error --max-time 10 --write-out '\nHTTP %{http_code}\n' \
     --cacert "$data/certs/ca.pem" --cert "$data/certs/tinkoff.pem" --key "$data/certs/tinkoff-key.pem" \
-    --header 'Content-Type: application/json' --header "X-Request-Id: $id" \
+    --header 'Content-Type: application/json' \
     --data-binary @"$work/body" "https://$address/v1/banks/tinkoff/confirmations"
 }
 

@@ -123,7 +123,7 @@ func confirm(ctx context.Context, door *gateway.Gateway, r request, tag string) 
 	if err != nil {
 		return "", err
 	}
-	header := http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {r.RequestID}}
+	header := http.Header{"Content-Type": {"application/json"}}
 	if tag != "" {
 		header.Set("If-Match", tag)
 	}
