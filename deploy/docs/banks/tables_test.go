@@ -73,6 +73,11 @@ func reasons(t *testing.T, l language) string {
 	return b.String()
 }
 
+// overREST are the statuses that REST alone has, beside or in the place of that of the code.
+func overREST() map[string]string {
+	return map[string]string{"`FIELD_FORMAT`": "400, 415", "`REQUEST_TOO_LARGE`": "413", "`METHOD_UNKNOWN`": "404, 405"}
+}
+
 func refusals(t *testing.T, l language) string {
 	entries, statuses := catalogue(t)
 	var b strings.Builder
@@ -82,7 +87,11 @@ func refusals(t *testing.T, l language) string {
 		if i := slices.Index(left, strings.Trim(e.reason, "`")); i >= 0 {
 			left = slices.Delete(left, i, i+1)
 		} else if strings.HasPrefix(e.answer, "`") {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", statuses[e.answer], e.reason, e.actor, e.retry, l.of(e.en, e.ru))
+			http := statuses[e.answer]
+			if own, ok := overREST()[e.reason]; ok {
+				http = own
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", http, e.reason, e.actor, e.retry, l.of(e.en, e.ru))
 		}
 	}
 	if len(left) > 0 {
