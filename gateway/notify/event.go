@@ -51,6 +51,8 @@ type event struct {
 type facts struct {
 	Confirmation string   `json:"confirmation,omitempty"`
 	Order        string   `json:"order,omitempty"`
+	Code         string   `json:"code,omitempty"`       // of a new order: what the customer may type in the bank
+	ExpireTime   string   `json:"expireTime,omitempty"` // of a new order
 	Bank         string   `json:"bank,omitempty"`
 	Account      string   `json:"account,omitempty"` // for the portal alone
 	Outcome      string   `json:"outcome,omitempty"`
@@ -78,6 +80,9 @@ func (r Recorded) facts(receiver string) facts {
 		f.Bank = string(r.Order.Bank)
 		if !r.Order.ID.IsZero() {
 			f.Order = "orders/" + r.Order.ID.String()
+		}
+		if e.Kind == ledger.KindOrder && r.Code != "" {
+			f.Code, f.ExpireTime = r.Code, r.Order.Until.UTC().Format(time.RFC3339Nano)
 		}
 	default:
 		f.Confirmation = "confirmations/" + e.ID.String()

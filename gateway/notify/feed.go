@@ -57,6 +57,7 @@ type Recorded struct {
 	Position int64
 	Entry    ledger.Entry
 	Order    ledger.Order // of an order and of its cancellation
+	Code     string       // of the order, as the portal was told it; empty when the ring has its key no more
 }
 
 // Feed reads the log for all who follow it: one look at its head, and one reading of what is new, whatever their number. Make one with

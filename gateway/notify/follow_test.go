@@ -92,7 +92,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 		g := w.gateway(nil)
 		time.Sleep(time.Second)
 		account := ledger.AccountID{0xac, 0xc0}
-		order := ledger.Order{ID: ledger.OrderID{1, 6: 0x80, 8: 0x80, 15: 9}, Bank: "vtb", Until: time.Now()}
+		order := ledger.Order{ID: w.ring.OrderIDs("7b0c1e9e-6a5f-4a52-9f0c-1f2d3c4b5a69", "vtb")[0], Bank: "vtb", Until: time.Now()}
 		hidden := confirmation("vtb")
 		hidden.Outcome, hidden.Reasons = ledger.OutcomeNotEligible, []ledger.Reason{ledger.ReasonPhoneNotBound}
 		withdrawal := confirmation("vtb")
@@ -125,6 +125,8 @@ func TestWhoIsToldWhat(t *testing.T) {
 		}
 		if d := ofBank[2].Data; d["order"] != "orders/"+order.ID.String() || d["bank"] != "vtb" || d["confirmation"] != nil {
 			t.Errorf("of an order: %v", d)
+		} else if d["code"] != w.ring.OrderCode(order.ID, "vtb") || d["code"] == "" || d["expireTime"] == nil {
+			t.Errorf("of an order: code %v until %v", d["code"], d["expireTime"])
 		}
 		for _, a := range w.line.got["vtb"] {
 			if strings.Contains(a.body, "account") {

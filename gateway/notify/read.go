@@ -157,5 +157,6 @@ func (f *Feed) recorded(ctx context.Context, position int64, e ledger.Entry) (Re
 	if r.Order, err = ledger.ParseOrder(detail); err != nil {
 		f.cfg.Logger.ErrorContext(ctx, "an order cannot be understood", "entry", e.ID.String())
 	}
+	r.Code = f.cfg.Ring.OrderCode(r.Order.ID, r.Order.Bank)
 	return r, nil
 }
