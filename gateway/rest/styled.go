@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/certs"
 	"github.com/poruka/poruka/gateway/fault"
 	"github.com/poruka/poruka/partners"
 	"github.com/poruka/poruka/partners/style"
@@ -38,14 +39,14 @@ type styledCall struct {
 	facade   *facade
 	x        *exchange
 	bank     string
-	dialect  style.Dialect // nil when the bank has none, or is none
+	dialect  style.Dialect // nil when the bank has none, or is none, or is not the caller
 	accepted style.Message // what the caller has sent; its body only once the chain has let the caller in
 }
 
 func (f *facade) styled(w http.ResponseWriter, r *http.Request, path map[string]string) {
 	ctx := r.Context()
 	c := &styledCall{facade: f, x: exchangeOf(ctx), bank: path["bank"]}
-	if f.config.Dialects != nil {
+	if f.config.Dialects != nil && isBank(r, c.bank) {
 		if dialect, ok := f.config.Dialects.Of(partners.ID(c.bank)); ok {
 			c.dialect = dialect
 		}
@@ -69,6 +70,17 @@ func (f *facade) styled(w http.ResponseWriter, r *http.Request, path map[string]
 		status = http.StatusOK
 	}
 	f.send(w, style.Message{Status: status, ContentType: written.GetContentType(), Header: headers, Body: written.GetBody()})
+}
+
+// isBank reports whether the connection's certificate is that of a bank. To anybody else the bank's dialect is no dialect: whether a bank
+// is a partner, and how it writes, is not theirs to learn. It gives no right; a certificate that was revoked since is still the bank's.
+func isBank(r *http.Request, bank string) bool {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || len(r.TLS.PeerCertificates[0].URIs) != 1 {
+		return false
+	}
+	leaf := r.TLS.PeerCertificates[0]
+	caller, err := certs.CallerOf(leaf, leaf.URIs[0].Host) // of our own authority, as the handshake has made sure
+	return err == nil && caller.Role == certs.RoleBank && caller.ID == bank
 }
 
 // decode reads the request. The chain calls it once the caller is known and may call.

@@ -24,7 +24,8 @@ func isContentType(path string) bool {
 	return path == contentType || strings.EqualFold(path, "Content-Type")
 }
 
-// refuse writes a status made by the chain in the dialect of the bank that the path names; without one, in our own form.
+// refuse writes a status made by the chain in the dialect of the bank that the path names, if the bank is the caller; otherwise in our
+// own form.
 func (c *styledCall) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
 	st := status.Convert(err)
 	if !hasReason(st) || c.dialect == nil {

@@ -180,15 +180,8 @@ func TestStyledRefusalsOfTheChain(t *testing.T) {
 		reason string
 		limits bool
 	}{
-		"another bank": {"bank/sberbank", func(d *chaintest.Door) {
-			d.Services.Styled = func(context.Context, *porukav1.ConfirmStyledRequest) (*porukav1.ConfirmStyledResponse, error) {
-				return nil, fault.New(fault.Denied, fault.CertificateNotYours)
-			}
-		}, 403, "CERTIFICATE_NOT_YOURS", false},
-		"another role":            {"portal", func(*chaintest.Door) {}, 403, "ACCESS_DENIED", false},
-		"suspended":               {"bank/vtb", func(d *chaintest.Door) { d.Banks.Refuse("vtb", chaintest.Inactive()) }, 403, "PARTNER_INACTIVE", true},
-		"too many":                {"bank/vtb", func(d *chaintest.Door) { d.Limiter.Full = true }, 429, "RATE_LIMIT", true},
-		"too many of another one": {"bank/sberbank", func(d *chaintest.Door) { d.Limiter.Full = true }, 429, "RATE_LIMIT", false},
+		"suspended": {"bank/vtb", func(d *chaintest.Door) { d.Banks.Refuse("vtb", chaintest.Inactive()) }, 403, "PARTNER_INACTIVE", true},
+		"too many":  {"bank/vtb", func(d *chaintest.Door) { d.Limiter.Full = true }, 429, "RATE_LIMIT", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := chaintest.New(t)
@@ -198,11 +191,53 @@ func TestStyledRefusalsOfTheChain(t *testing.T) {
 			if r.HTTPStatus != x.status || r.Reason.Code != x.reason || r.RequestID != "" {
 				t.Errorf("%+v", r)
 			}
-			if read := len(in.Body) > 0 || len(in.Header) > 0; read != (x.reason == "CERTIFICATE_NOT_YOURS") {
+			if len(in.Body) > 0 || len(in.Header) > 0 {
 				t.Errorf("the dialect was given %+v", in)
 			}
 			if (r.Limits == vtbStands) != x.limits || !x.limits && r.Limits != (style.Limits{}) {
 				t.Errorf("limits %+v", r.Limits)
+			}
+		})
+	}
+}
+
+// To anybody but the bank itself, a bank's door looks like that of a bank that is none, whatever is sent to it.
+func TestStyledDoorOfAnother(t *testing.T) {
+	for name, x := range map[string]struct {
+		caller string
+		spoil  func(*chaintest.Door)
+		status int
+		reason string
+	}{
+		"another bank":            {"bank/sberbank", func(*chaintest.Door) {}, 403, "CERTIFICATE_NOT_YOURS"},
+		"another role":            {"portal", func(*chaintest.Door) {}, 403, "ACCESS_DENIED"},
+		"too many of another one": {"bank/sberbank", func(d *chaintest.Door) { d.Limiter.Full = true }, 429, "RATE_LIMIT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := chaintest.New(t)
+			d.Services.Styled = func(_ context.Context, r *porukav1.ConfirmStyledRequest) (*porukav1.ConfirmStyledResponse, error) {
+				if len(r.GetHeaders()) > 0 {
+					t.Errorf("the headers of the dialect were read: %v", r.GetHeaders())
+				}
+				return nil, fault.New(fault.Denied, fault.CertificateNotYours)
+			}
+			x.spoil(d)
+			base, c := serve(t, d), client(t, d, true, d.Client(t, x.caller))
+			for _, headers := range [][]string{nil, {"X-Plain-Echo", "7"}, {"X-Plain-Echo", strings.Repeat("7", 8000)}} {
+				known := ask(t, c, http.MethodPost, base+styledPath, "secret", headers...)
+				none := ask(t, c, http.MethodPost, base+strings.Replace(styledPath, "vtb", "nobody", 1), "secret", headers...)
+				for _, a := range []*answer{&known, &none} {
+					id := a.header.Get("X-Request-Id")
+					a.body = strings.ReplaceAll(a.body, id, "")
+					a.header.Del("X-Request-Id")
+					a.header.Del("Date")
+				}
+				if known.status != x.status || !strings.Contains(known.body, x.reason) {
+					t.Errorf("HTTP %d %s", known.status, known.body)
+				}
+				if known.status != none.status || known.body != none.body || !maps.EqualFunc(known.header, none.header, slices.Equal) {
+					t.Errorf("a bank: %d %v %s\nnone:   %d %v %s", known.status, known.header, known.body, none.status, none.header, none.body)
+				}
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,7 +157,8 @@ func claims(t *testing.T, s speaker, person *porukav1.ConfirmIdentityRequest) {
 	}
 }
 
-// otherCallers are callers who may not ask in the bank's name. They are told so in its dialect, and not how it stands.
+// otherCallers are callers who may not ask in the bank's name. They are told so as at the door of a bank that is none, and learn nothing
+// of the bank.
 func otherCallers(t *testing.T, g *gatewaytest.Gateway, s speaker, m style.Message) {
 	t.Helper()
 	for caller, reason := range map[string]string{"portal": "ACCESS_DENIED", "compliance": "ACCESS_DENIED", "another": "CERTIFICATE_NOT_YOURS"} {
@@ -165,9 +167,12 @@ func otherCallers(t *testing.T, g *gatewaytest.Gateway, s speaker, m style.Messa
 		}
 		another := s
 		another.door = doorOf(t, g, caller)
-		r := s.refused(caller, another.send(m), http.StatusForbidden, reason)
-		if r.Limits != (style.Limits{}) || r.RequestID != "" {
-			t.Errorf("%s is told %+v", caller, r)
+		told, none := another.send(m), another.sendTo("nobody", m)
+		if told.Status != http.StatusForbidden || none.Status != told.Status || !strings.Contains(string(told.Body), reason) {
+			t.Errorf("%s: HTTP %d %s", caller, told.Status, told.Body)
+		}
+		if told.ContentType != none.ContentType || len(told.Body) != len(none.Body) || len(told.Header) != len(none.Header) {
+			t.Errorf("%s is told %v %s\nof none: %v %s", caller, told.Header, told.Body, none.Header, none.Body)
 		}
 	}
 	native := s.door.call(http.MethodPost, "/v1/banks/"+uuid.NewString()+"/confirmations", "{}")

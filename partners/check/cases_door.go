@@ -12,7 +12,6 @@ import (
 	"net/http"
 
 	"github.com/poruka/poruka/partners"
-	"github.com/poruka/poruka/partners/style"
 )
 
 func doors() []Case {
@@ -119,13 +118,7 @@ func otherDoor(ctx context.Context, b *Bank) error {
 	if got.Status != http.StatusForbidden {
 		return differs(wanted, fmt.Sprintf("HTTP %d", got.Status))
 	}
-	for _, name := range style.Standard().Names() { // whoever knocks at a bank's door is answered as that bank is
-		dialect, _ := style.Standard().Find(name)
-		if refusal, err := dialect.ReadRefusal(got); err == nil && refusal.Reason.Code == "CERTIFICATE_NOT_YOURS" {
-			return nil
-		}
-	}
-	var native nativeRefusal // at the door of a bank that the gateway does not know
+	var native nativeRefusal // whether or not the gateway knows a bank there, nobody else is answered in its dialect
 	if unmarshal(got.Body, &native) == nil && native.reason() == "CERTIFICATE_NOT_YOURS" {
 		return nil
 	}
