@@ -18,34 +18,16 @@ import (
 func (f *facade) events(route Route) runtime.HandlerFunc {
 	form := protojson.MarshalOptions{EmitDefaultValues: true}
 	return func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
-		ctx := r.Context()
-		resume(exchangeOf(ctx))
-		control := http.NewResponseController(w)
-		begun := false
-		_ = control.SetReadDeadline(time.Time{}) // the request has been read; its time must not end the answer
-		err := f.hop.serve(ctx, route.RPC(), func(m proto.Message) error {
+		resume(exchangeOf(r.Context()))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the request has been read; its time must not end the answer
+		f.stream(w, r, route, func(h http.Header, m proto.Message) ([]byte, error) {
 			data, err := form.Marshal(m)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if !begun {
-				begun = true
-				w.Header().Set("Content-Type", "text/event-stream")
-			}
-			if err := control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { //nolint:forbidigo // a socket's deadline is real time
-				return err
-			}
-			if _, err := w.Write(frame(placeOf(m), data)); err != nil {
-				return err
-			}
-			return control.Flush()
+			h.Set("Content-Type", "text/event-stream")
+			return frame(placeOf(m), data), nil
 		})
-		switch {
-		case err != nil && begun:
-			panic(http.ErrAbortHandler)
-		case err != nil:
-			f.writeError(ctx, w, err)
-		}
 	}
 }
 

@@ -25,38 +25,46 @@ func (f *facade) streamOver(route Route) error {
 	return f.routes.HandlePath(route.Verb, route.Path, f.file(route)) // the newest handler of a path goes first
 }
 
-// file gives the handler. When the stream fails half-way the connection is broken off, so that what has arrived can not be taken
-// for whole.
+// file gives the handler of a method that answers with a file.
 func (f *facade) file(route Route) runtime.HandlerFunc {
 	name := "poruka-" + path.Base(route.Path)
 	return func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
-		ctx := r.Context()
-		control := http.NewResponseController(w)
-		begun := false
-		err := f.hop.serve(ctx, route.RPC(), func(m proto.Message) error {
+		f.stream(w, r, route, func(h http.Header, m proto.Message) ([]byte, error) {
 			piece, ok := m.(*httpbody.HttpBody)
 			if !ok {
-				return errNoMessage
+				return nil, errNoMessage
 			}
-			if !begun {
-				begun = true
-				w.Header().Set("Content-Type", piece.GetContentType())
-				w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + extension(piece.GetContentType())}))
-			}
-			if err := control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { //nolint:forbidigo // a socket's deadline is real time
-				return err
-			}
-			if _, err := w.Write(piece.GetData()); err != nil {
-				return err
-			}
-			return control.Flush()
+			h.Set("Content-Type", piece.GetContentType())
+			h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + extension(piece.GetContentType())}))
+			return piece.GetData(), nil
 		})
-		switch {
-		case err != nil && begun:
-			panic(http.ErrAbortHandler)
-		case err != nil:
-			f.writeError(ctx, w, err)
+	}
+}
+
+// stream sends what show makes of each message, as soon as there is one; the headers that it sets with the first go with the answer.
+// When the stream fails half-way the connection is broken off, so that what has arrived can not be taken for whole.
+func (f *facade) stream(w http.ResponseWriter, r *http.Request, route Route, show func(http.Header, proto.Message) ([]byte, error)) {
+	control := http.NewResponseController(w)
+	begun := false
+	err := f.hop.serve(r.Context(), route.RPC(), func(m proto.Message) error {
+		data, err := show(w.Header(), m)
+		if err != nil {
+			return err
 		}
+		begun = true
+		if err := control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { //nolint:forbidigo // a socket's deadline is real time
+			return err
+		}
+		if _, err := w.Write(data); err != nil {
+			return err
+		}
+		return control.Flush()
+	})
+	switch {
+	case err != nil && begun:
+		panic(http.ErrAbortHandler)
+	case err != nil:
+		f.writeError(r.Context(), w, err)
 	}
 }
 
