@@ -79,7 +79,12 @@ Who am I, what happened, and the page of the API:
   bin/poruka audit summary --profile %[8]s
   https://%[6]s/docs
 
+Play the bank in its own dialect, every case of it; play all the banks, for orders and call-backs:
+
+  bin/poruka partner check %[1]s --data-dir %[9]s
+  bin/poruka sandbox --data-dir %[9]s
+
 Ctrl-C drains and stops.
 `, bank, file("ca.pem"), file(bank+".pem"), file(bank+"-key.pem"), body, restAddress, grpcAddress,
-		filepath.Join(dir, "profiles", string(certs.RoleCompliance)+".yaml"))
+		filepath.Join(dir, "profiles", string(certs.RoleCompliance)+".yaml"), dir)
 }
