@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,11 @@ func (p pull) Pull(ctx context.Context, b partners.Partner, id string) (style.Re
 		return style.Request{}, pullError(err)
 	}
 	message := style.Message{ContentType: reply.Header["content-type"], Header: style.Header{}, Body: reply.Body}
+	// Who signs the data need not be who answers here: the order's id must stand where the signature covers it, or else data signed for
+	// something else would do for this order.
+	unsigned := style.UnsignedIDs(dialect)
 	for _, name := range dialect.Headers() {
-		if value, ok := reply.Header[name]; ok {
+		if value, ok := reply.Header[name]; ok && !slices.Contains(unsigned, name) {
 			message.Header[name] = value
 		}
 	}

@@ -58,6 +58,15 @@ func TermsOf(d Dialect) Terms {
 	return Terms{}
 }
 
+// UnsignedIDs are the headers in which a dialect that signs its bodies also takes the id of a request. No signature covers them: whoever
+// takes a body from another hand than the signer's must not go by them.
+func UnsignedIDs(d Dialect) []string {
+	if own, ok := d.(interface{ UnsignedIDs() []string }); ok {
+		return own.UnsignedIDs()
+	}
+	return nil
+}
+
 // tabled is a Dialect that is told by a shape.
 type tabled struct {
 	shape
@@ -74,6 +83,14 @@ func (d *tabled) Name() string { return d.name }
 
 // Terms are what was agreed about calls.
 func (d *tabled) Terms() Terms { return d.terms }
+
+// UnsignedIDs are the headers of the id, if bodies are signed.
+func (d *tabled) UnsignedIDs() []string {
+	if _, none := d.seal.(unsigned); none {
+		return nil
+	}
+	return d.table.headersOf(pathID)
+}
 
 // Headers are the request headers that it reads.
 func (d *tabled) Headers() []string {

@@ -21,6 +21,17 @@ func (f field) place() string {
 	return f.at[0]
 }
 
+// headers are the places of a field that are headers.
+func (f field) headers() []string {
+	var names []string
+	for _, at := range f.at {
+		if name, ok := strings.CutPrefix(at, "@"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // table is the fields of a dialect, made for reading.
 type table struct {
 	fields []field
@@ -63,10 +74,17 @@ func (s *spot) grow(place string, field int) {
 func (t table) headers() []string {
 	var names []string
 	for _, f := range t.fields {
-		for _, at := range f.at {
-			if name, ok := strings.CutPrefix(at, "@"); ok {
-				names = append(names, name)
-			}
+		names = append(names, f.headers()...)
+	}
+	return names
+}
+
+// headersOf are the headers that may hold the field of a native path.
+func (t table) headersOf(path string) []string {
+	var names []string
+	for _, f := range t.fields {
+		if f.path == path {
+			names = append(names, f.headers()...)
 		}
 	}
 	return names
