@@ -170,7 +170,10 @@ func closedRefuses(t *testing.T, s suite) {
 
 // LosesAnswers is what an engine behind a faulty line says of itself: an answer that is lost while it is closed is never found out.
 // Of any other engine a transaction that Close cuts short must be known to have stored nothing.
-type LosesAnswers interface{ LosesAnswers() }
+type LosesAnswers interface {
+	// LosesAnswers does nothing.
+	LosesAnswers()
+}
 
 func losesAnswers(e ledger.Engine) bool {
 	_, ok := e.(LosesAnswers)
