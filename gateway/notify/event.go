@@ -40,6 +40,7 @@ func (r Recorded) IsFor(receiver string) bool {
 type event struct {
 	ID       string    `json:"id"` // of the entry, a UUID
 	Type     string    `json:"type"`
+	Receiver string    `json:"receiver"`         // who is told, so that nobody can hand on as another's what was signed for them
 	Sequence int64     `json:"sequence"`         // position in the log
 	Previous int64     `json:"previousSequence"` // of the receiver's event before; -1: none, or not known
 	Time     time.Time `json:"time"`             // when it was decided
@@ -67,7 +68,7 @@ type facts struct {
 // body gives the event for a receiver.
 func (r Recorded) body(receiver string, previous int64, isReplay bool) ([]byte, error) {
 	return json.Marshal(event{
-		ID: r.Entry.ID.String(), Type: types[r.Entry.Kind], Sequence: r.Position, Previous: previous,
+		ID: r.Entry.ID.String(), Type: types[r.Entry.Kind], Receiver: receiver, Sequence: r.Position, Previous: previous,
 		Time: r.Entry.DecidedAt.UTC(), Replay: isReplay, Data: r.facts(receiver),
 	})
 }

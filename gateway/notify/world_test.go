@@ -153,6 +153,7 @@ func (nobody) Left(string)                       {}
 type told struct {
 	ID       string
 	Type     string
+	Receiver string
 	Sequence int64
 	Previous int64 `json:"previousSequence"`
 	Time     time.Time
@@ -183,6 +184,9 @@ func (l *line) Send(_ context.Context, receiver string, m notify.Message) error 
 	var e told
 	if err := json.Unmarshal(m.Body, &e); err != nil || e.ID != m.ID {
 		l.t.Errorf("%s: %v", m.Body, err)
+	}
+	if e.Receiver != receiver { // all are signed by one key: what is signed for one must not do for another
+		l.t.Errorf("%s was told %s", receiver, m.Body)
 	}
 	if !l.verifies(m) {
 		l.t.Errorf("the signature %q of %s is not of any key", m.Signature, m.Body)

@@ -180,7 +180,7 @@ func (l listener) serve(t *testing.T, dir string) <-chan webhook.Event {
 	}
 	taken := make(chan webhook.Event, 1)
 	routes := http.NewServeMux()
-	routes.Handle("POST /events", &webhook.Receiver{Keys: keys, Clock: time.Now, Take: func(_ context.Context, e webhook.Event) error {
+	routes.Handle("POST /events", &webhook.Receiver{Bank: receiver, Keys: keys, Clock: time.Now, Take: func(_ context.Context, e webhook.Event) error {
 		select {
 		case taken <- e:
 		default:

@@ -74,6 +74,9 @@ func (b *Bank) event(r *http.Request, fault Kind) reply {
 	if err := verifyEvent(r.Header, body, keys, b.cfg.Clock()); err != nil {
 		return plain(http.StatusUnauthorized, err.Error())
 	}
+	if !isFor(string(b.cfg.ID), body) {
+		return plain(http.StatusUnauthorized, errEventReceiver.Error())
+	}
 	b.events.add(r.Header.Get(headerID), body, b.cfg.Clock())
 	if fault == Duplicate {
 		return plain(http.StatusInternalServerError, "the event was taken, and the answer lost")
@@ -106,7 +109,16 @@ var (
 	errEventForm      = errors.New("not a delivery by the Standard Webhooks")
 	errEventTime      = errors.New("the delivery is of another time")
 	errEventSignature = errors.New("no signature of the delivery is of a known key")
+	errEventReceiver  = errors.New("the delivery was signed for another receiver")
 )
+
+// isFor reports whether an event is for a receiver. All events are signed by one key: another receiver may hand on what it was told.
+func isFor(receiver string, body []byte) bool {
+	var named struct {
+		Receiver string `json:"receiver"`
+	}
+	return json.Unmarshal(body, &named) == nil && (named.Receiver == receiver || named.Receiver == "")
+}
 
 // verifyEvent checks a delivery by the Standard Webhooks, of which it knows Ed25519.
 func verifyEvent(header http.Header, body []byte, keys []ed25519.PublicKey, now time.Time) error {

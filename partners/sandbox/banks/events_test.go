@@ -65,6 +65,7 @@ func TestEvents(t *testing.T) {
 	for name, call := range map[string]bank.Call{
 		"a stranger's": delivery(stranger, "e3", `{}`, now), "changed": changed, "renamed": renamed, "no JSON": delivery(key, "e3", `{`, now),
 		"old": delivery(key, "e3", `{}`, now.Add(-6*time.Minute)), "early": delivery(key, "e3", `{}`, now.Add(6*time.Minute)), "no id": delivery(key, "", `{}`, now),
+		"for another": delivery(key, "e3", `{"receiver":"sberbank"}`, now),
 	} {
 		if status := w.deliver(call); status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d", name, status)

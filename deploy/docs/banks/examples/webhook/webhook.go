@@ -1,6 +1,6 @@
 // Package webhook shows how a bank checks and takes the events that the gateway delivers to it: the Standard Webhooks with Ed25519.
 //
-// Promise: an event is taken when the gateway has signed exactly these bytes not long ago, and is then handed on once, however often
+// Promise: an event is taken when the gateway has signed exactly these bytes not long ago for this bank, and is then handed on once, however often
 // it is delivered.
 //
 // Limits: it keeps the ids that it has seen in memory; a bank keeps them where it keeps what the events have led to, in one transaction
@@ -29,8 +29,9 @@ const (
 
 // Event is what the gateway tells. It holds no personal data.
 type Event struct {
-	ID       string          `json:"id"`   // the same with every delivery
-	Type     string          `json:"type"` // for example confirmation.decided; ignore those that you do not know
+	ID       string          `json:"id"`       // the same with every delivery
+	Type     string          `json:"type"`     // for example confirmation.decided; ignore those that you do not know
+	Receiver string          `json:"receiver"` // the id of who is told
 	Sequence int64           `json:"sequence"`
 	Previous int64           `json:"previousSequence"` // of your event before this one; -1: none, or not known
 	Time     time.Time       `json:"time"`
@@ -81,6 +82,7 @@ func Verify(header http.Header, body []byte, keys []ed25519.PublicKey, now time.
 
 // Receiver is an http.Handler for the path to which events are delivered. It is safe for concurrent use.
 type Receiver struct {
+	Bank  string // your own id with the gateway
 	Keys  []ed25519.PublicKey
 	Clock func() time.Time
 	Take  func(ctx context.Context, e Event) error // is called once for each event, unless it fails
@@ -104,6 +106,10 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	var e Event
 	if err := json.Unmarshal(body, &e); err != nil || e.ID == "" {
 		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if e.Receiver != r.Bank { // somebody else has handed on what the gateway has signed for them
+		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	if err := r.once(request.Context(), e); err != nil {

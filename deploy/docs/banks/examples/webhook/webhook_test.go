@@ -15,7 +15,10 @@ import (
 	"github.com/poruka/poruka/deploy/docs/banks/examples/webhook"
 )
 
-const body = `{"id":"8e0f3f2a","type":"confirmation.decided","sequence":7,"previousSequence":3,"time":"2026-11-02T09:00:00Z","data":{"bank":"vtb"}}`
+const body = `{"id":"8e0f3f2a","type":"confirmation.decided","receiver":"vtb","sequence":7,"previousSequence":3,"time":"2026-11-02T09:00:00Z","data":{"bank":"vtb"}}`
+
+// anothers is an event that was signed for another receiver.
+func anothers() string { return strings.Replace(body, `"receiver":"vtb"`, `"receiver":"sberbank"`, 1) }
 
 func now() time.Time { return time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC) }
 
@@ -36,7 +39,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil || len(keys) != 1 {
 		t.Fatal(keys, err)
 	}
-	w.receiver = &webhook.Receiver{Keys: keys, Clock: now, Take: func(_ context.Context, e webhook.Event) error {
+	w.receiver = &webhook.Receiver{Bank: "vtb", Keys: keys, Clock: now, Take: func(_ context.Context, e webhook.Event) error {
 		if w.fails {
 			return errors.New("the bank's store is away")
 		}
@@ -100,6 +103,7 @@ func TestReceiver(t *testing.T) {
 			header.Set("Webhook-Signature", strings.Replace(header.Get("Webhook-Signature"), "v1a", "v1", 1))
 			return header
 		}, body, 401},
+		{"another's", func(w *world) http.Header { return signed(id, now(), anothers(), w.key) }, anothers(), 401},
 		{"no JSON", func(w *world) http.Header { return signed(id, now(), "{", w.key) }, "{", 400},
 		{"too long", func(w *world) http.Header { return signed(id, now(), body, w.key) }, strings.Repeat(" ", 65<<10), 413},
 	} {
