@@ -132,6 +132,10 @@ func read(payload []byte) (Report, error) {
 	if err := decoder.Decode(&r); err != nil {
 		return Report{}, errors.New("the bank has signed something else than a report of this form")
 	}
+	// Every reader must find the same in it: no name twice, or in other letters, of which some take the first and some the last.
+	if again, err := json.MarshalIndent(r, "  ", "  "); err != nil || !bytes.Equal(again, payload) {
+		return Report{}, errors.New("the bank has signed a report that is not written as 'partner check' writes one")
+	}
 	passed := 0
 	for _, result := range r.Cases {
 		if result.Passed {
