@@ -14,7 +14,8 @@ import (
 )
 
 func TestTheBreakerOpensAndRecovers(t *testing.T) {
-	w := newWorld(t)
+	const openFor = time.Second
+	w := newWorld(t, opensFor(openFor))
 	var healthy atomic.Bool
 	var served atomic.Int64
 	w.bank("vtb", func(out http.ResponseWriter, in *http.Request) {
@@ -31,7 +32,7 @@ func TestTheBreakerOpensAndRecovers(t *testing.T) {
 		t.Fatalf("the breaker is %s after %d failures", w.breaker("vtb"), bank.DefaultFailures)
 	}
 	_, err := w.get("vtb")
-	if failed := w.failed(err, bank.Open); failed.RetryAfter <= 0 || failed.RetryAfter > 200*time.Millisecond {
+	if failed := w.failed(err, bank.Open); failed.RetryAfter <= 0 || failed.RetryAfter > openFor {
 		t.Errorf("come back in %v", failed.RetryAfter)
 	}
 	if served.Load() != bank.DefaultFailures {
@@ -168,7 +169,7 @@ func TestShortDeadlinesDoNotOpen(t *testing.T) {
 
 // Half-open, the one trial is given up: the next call is the trial.
 func TestATrialThatIsGivenUpIsNotLost(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, opensFor(200*time.Millisecond))
 	arrived := make(chan struct{})
 	var healthy atomic.Bool
 	slow := slowly(arrived)
@@ -197,7 +198,7 @@ func TestATrialThatIsGivenUpIsNotLost(t *testing.T) {
 
 // While one call is tried, others are told to come back soon.
 func TestOneTrialAtATime(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, opensFor(200*time.Millisecond))
 	arrived, release := make(chan struct{}), make(chan struct{})
 	var healthy atomic.Bool
 	w.bank("vtb", func(out http.ResponseWriter, in *http.Request) {
@@ -235,7 +236,7 @@ func TestOneTrialAtATime(t *testing.T) {
 
 // A call that began before the breaker opened ends when it is half-open: that is no trial.
 func TestAResultOfAnEarlierTimeChangesNothing(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, opensFor(200*time.Millisecond))
 	arrived, release := make(chan struct{}), make(chan struct{})
 	w.bank("vtb", func(out http.ResponseWriter, in *http.Request) {
 		if in.URL.Path == "/early" {

@@ -26,7 +26,7 @@ func healthy() []partners.ID { return []partners.ID{"bspb", "pochtabank"} }
 func unhealthy() []partners.ID { return []partners.ID{"sberbank", "tinkoff", "vtb"} }
 
 func newTown(t testing.TB) *town {
-	o := &town{world: newWorld(t)}
+	o := &town{world: newWorld(t, opensFor(200*time.Millisecond))}
 	when := func(bad http.HandlerFunc) http.HandlerFunc {
 		return func(out http.ResponseWriter, in *http.Request) {
 			if o.bad.Load() {

@@ -70,7 +70,7 @@ func newWorld(t testing.TB, change ...func(*bank.Config)) *world {
 	}
 	w.own = w.gateway()
 	config := bank.Config{
-		Directory: w.roster, Clock: time.Now, Breaker: bank.Breaker{OpenFor: 200 * time.Millisecond},
+		Directory: w.roster, Clock: time.Now, Breaker: bank.Breaker{OpenFor: time.Hour},
 		Certificate: func() (tls.Certificate, error) {
 			w.mutex.Lock()
 			defer w.mutex.Unlock()
@@ -100,6 +100,11 @@ func newWorld(t testing.TB, change ...func(*bank.Config)) *world {
 	}
 	t.Cleanup(w.clients.Close)
 	return w
+}
+
+// opensFor lets breakers be half-open after a time. In it they must be seen to be open.
+func opensFor(d time.Duration) func(*bank.Config) {
+	return func(c *bank.Config) { c.Breaker.OpenFor = d }
 }
 
 // gateway is a certificate of the gateway.
@@ -201,7 +206,7 @@ func concurrent(n int) func(*partners.Endpoint) {
 // eventually waits until something is so.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
