@@ -127,12 +127,17 @@ func (r *receiver) verifies(h http.Header, body []byte) bool {
 	return false
 }
 
-// first gives the events in the order in which each came first.
-func (r *receiver) first() (events []called, again int) {
+// all gives the deliveries so far.
+func (r *receiver) all() []called {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return slices.Clone(r.got)
+}
+
+// first gives the events in the order in which each came first.
+func (r *receiver) first() (events []called, again int) {
 	seen := map[string]bool{}
-	for _, e := range r.got {
+	for _, e := range r.all() {
 		if seen[e.ID] {
 			again++
 			continue
@@ -144,17 +149,13 @@ func (r *receiver) first() (events []called, again int) {
 }
 
 // wait waits until a receiver has so many events.
-func (r *receiver) wait(events int) []called {
+func (r *receiver) wait(events int) (got []called) {
 	r.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		got, _ := r.first()
-		if len(got) >= events {
-			return got
-		}
-		if time.Now().After(deadline) {
-			r.t.Fatalf("%d events of %d", len(got), events)
-		}
-	}
+	await(r.t, fmt.Sprintf("%d events have come", events), func() bool {
+		got, _ = r.first()
+		return len(got) >= events
+	})
+	return got
 }
 
 // chained checks that events are in the order of the log and that each names the one before.

@@ -273,7 +273,7 @@ func ordered(t *testing.T, portal porukav1.PortalServiceClient, bank *banks.Bank
 	if err := bank.AgreeBySNILS(id, p.SNILS); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		got, err := portal.GetOrder(t.Context(), &porukav1.GetOrderRequest{Id: id})
 		if err != nil {
 			t.Fatal(err)
