@@ -98,13 +98,23 @@ type Limits struct {
 // otherwise the bank's own names.
 type Malformed struct{ Fields []Field }
 
-// Error names the fields.
+// Error names the fields that a dialect has. What else stands in the place of a name was chosen by whoever wrote the message, may be that
+// of a person, and is for the writer's eyes alone: errors get into logs.
 func (m *Malformed) Error() string {
 	text := "style: malformed"
 	for _, f := range m.Fields {
-		text += "; " + f.Path + ": " + f.Text
+		name := f.Path
+		if !isOurs(name) {
+			name = "a field"
+		}
+		text += "; " + name + ": " + f.Text
 	}
 	return text
+}
+
+// isOurs reports whether a path is a name of ours, or one that messages have whoever writes them.
+func isOurs(path string) bool {
+	return new(Request).slot(path) != nil || path == pathBank || path == "body" || path == "Content-Type" || path == "If-Match"
 }
 
 // Dialect is how one bank writes. Dialects hold nothing that changes and are safe for concurrent use.
