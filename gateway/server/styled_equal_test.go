@@ -66,7 +66,7 @@ type equality struct {
 func (e equality) compareAll(population iter.Seq2[uint64, people.Account], persons int) (int, error) {
 	kinds := scenario.Kinds()
 	group, ctx := errgroup.WithContext(e.t.Context())
-	group.SetLimit(16)
+	group.SetLimit(64) // many share a transaction
 	compared := 0
 	for i, account := range population {
 		config := scenario.Config{Now: time.Now().Truncate(time.Second)}
