@@ -51,14 +51,14 @@ func (c *partnerCheckCmd) list(s *streams) error {
 	return t.print(s)
 }
 
-// printCheck prints what came of each case, and the sum.
+// printCheck prints what came of each case, and the sum. A report that is checked was written by a bank, and what a gateway said stands in it.
 func printCheck(s *streams, r check.Report) error {
 	if s.JSON {
 		return s.printJSON(r)
 	}
 	width := 0
 	for _, result := range r.Cases {
-		width = max(width, utf8.RuneCountInString(result.ID))
+		width = max(width, utf8.RuneCountInString(harmless(result.ID)))
 	}
 	var out strings.Builder
 	for _, result := range r.Cases {
@@ -66,17 +66,17 @@ func printCheck(s *streams, r check.Report) error {
 		if !result.Passed {
 			verdict = s.red("FAILED")
 		}
-		fmt.Fprintf(&out, "%s  %-*s  %s\n", verdict, width, result.ID, result.Title)
+		fmt.Fprintf(&out, "%s  %-*s  %s\n", verdict, width, harmless(result.ID), harmless(result.Title))
 		if !result.Passed {
-			fmt.Fprintf(&out, "        %s\n", result.Detail)
+			fmt.Fprintf(&out, "        %s\n", harmless(result.Detail))
 		}
 	}
 	verdict := s.green("yes")
 	if r.Failed > 0 {
 		verdict = s.red("no")
 	}
-	fmt.Fprintf(&out, "%s %s, dialect %s, against %s (version %s): %s passed, %d failed, %s%s\n", verdict, r.Bank, r.Style,
-		r.Gateway.Address, r.Gateway.Version, counted(int64(r.Passed), "case"), r.Failed, elapsed(r.Ended.Sub(r.Began)), partly(r))
+	fmt.Fprintf(&out, "%s %s, dialect %s, against %s (version %s): %s passed, %d failed, %s%s\n", verdict, harmless(r.Bank), harmless(r.Style),
+		harmless(r.Gateway.Address), harmless(r.Gateway.Version), counted(int64(r.Passed), "case"), r.Failed, elapsed(r.Ended.Sub(r.Began)), partly(r))
 	_, err := s.Out.Write([]byte(out.String()))
 	return err
 }

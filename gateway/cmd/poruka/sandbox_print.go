@@ -98,7 +98,7 @@ func (l *callLog) add(c banks.Call) {
 	if c.Status == 0 {
 		status = "cut"
 	}
-	line := fmt.Sprintf("%s  %-10s  %s  %-4s %s  %s", c.Time.Format(time.TimeOnly), c.Bank, status, c.Method, c.Path, c.Took.Round(time.Millisecond))
+	line := fmt.Sprintf("%s  %-10s  %s  %-4s %s  %s", c.Time.Format(time.TimeOnly), c.Bank, status, harmless(c.Method), harmless(c.Path), c.Took.Round(time.Millisecond))
 	if c.Fault != "" {
 		line += "  " + l.s.red(string(c.Fault))
 	}
