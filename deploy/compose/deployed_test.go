@@ -159,7 +159,7 @@ func newBank(t *testing.T, d *deployed, population *people.Population) *bank {
 	ctx, end := context.WithCancel(t.Context())
 	b := &bank{deployed: d, requests: make(chan *porukav1.ConfirmIdentityRequest), end: end, ctx: func() context.Context { return ctx }}
 	b.workers.Go(func() {
-		pace := time.NewTicker(10 * time.Millisecond) // half of what the roster lets it do
+		pace := time.NewTicker(20 * time.Millisecond) // half of what the roster lets it do
 		defer pace.Stop()
 		for n := 0; ctx.Err() == nil; n++ {
 			<-pace.C
@@ -175,7 +175,7 @@ func newBank(t *testing.T, d *deployed, population *people.Population) *bank {
 func (b *bank) work(workers int) {
 	b.t.Helper()
 	for range workers {
-		conn, err := b.profile("tinkoff").Dial()
+		conn, err := b.profile("vtb").Dial()
 		if err != nil {
 			b.t.Fatal(err)
 		}
