@@ -68,11 +68,7 @@ func (c *accountsEraseCmd) Run(ctx context.Context, s *streams) (err error) {
 
 func printAct(s *streams, act *porukav1.ErasureAct) error {
 	if s.JSON {
-		out, err := protoJSON(act)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(act)
 	}
 	facts := newFacts()
 	for _, line := range actLines(act) {

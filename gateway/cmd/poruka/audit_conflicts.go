@@ -59,11 +59,7 @@ func (c *auditConflictsCmd) Run(ctx context.Context, s *streams) error {
 
 func printConflicts(s *streams, all *porukav1.ListConflictsResponse) error {
 	if s.JSON {
-		out, err := protoJSON(all)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(all)
 	}
 	t := newTable("TIME", "BANK", "OTHER BANK", "DIFFERS IN", "OUTCOME", "RECORD")
 	for _, conflict := range all.GetConflicts() {

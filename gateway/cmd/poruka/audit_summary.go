@@ -40,11 +40,7 @@ func (c *auditSummaryCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if s.JSON {
-		out, err := protoJSON(summary)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(summary)
 	}
 	return summaryTable(summary).print(s)
 }

@@ -45,11 +45,7 @@ func (c *partnerListCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if s.JSON {
-		out, err := protoJSON(listed)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(listed)
 	}
 	return partnerTable(listed.GetPartners()).print(s)
 }
@@ -138,11 +134,7 @@ func (c *partnerResumeCmd) Run(ctx context.Context, s *streams) error {
 
 func printPartner(s *streams, bank *porukav1.Partner) error {
 	if s.JSON {
-		out, err := protoJSON(bank)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(bank)
 	}
 	fmt.Fprintf(s.Out, "%s is %s\n", bank.GetId(), bank.GetState())
 	return nil

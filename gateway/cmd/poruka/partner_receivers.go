@@ -38,11 +38,7 @@ func (c *partnerReceiversCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if s.JSON {
-		out, err := protoJSON(listed)
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(listed)
 	}
 	return receiverTable(listed.GetReceivers()).print(s)
 }
@@ -100,11 +96,7 @@ func (c *partnerReplayCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if s.JSON {
-		out, err := protoJSON(answer.GetReceiver())
-		if err != nil {
-			return err
-		}
-		return s.printJSON(out)
+		return s.printMessage(answer.GetReceiver())
 	}
 	if replay := answer.GetReceiver().GetReplay(); replay != nil {
 		fmt.Fprintf(s.Out, "%s gets %d to %d once more\n", c.Receiver, replay.GetNextPosition(), replay.GetEndPosition())

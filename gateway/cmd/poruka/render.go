@@ -27,6 +27,15 @@ func protoJSON(m proto.Message) (json.RawMessage, error) {
 	return compact.Bytes(), nil
 }
 
+// printMessage writes a message as one JSON object.
+func (s *streams) printMessage(m proto.Message) error {
+	out, err := protoJSON(m)
+	if err != nil {
+		return err
+	}
+	return s.printJSON(out)
+}
+
 // idOf is the id in a name like `accounts/{id}`.
 func idOf(name string) string {
 	_, id, _ := strings.Cut(name, "/")
