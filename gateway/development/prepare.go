@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, c config.Config, clock func() time.Time) error
 	if err := writeEventKeys(ctx, c); err != nil {
 		return fmt.Errorf("keys of events: %w", err)
 	}
-	if err := EnsureSandboxBanks(c.DataDir, clock); err != nil {
+	if err := ensureSandboxBanks(c.DataDir, clock); err != nil {
 		return fmt.Errorf("servers of the sandbox: %w", err)
 	}
 	banks, err := rosterOf(c, nil)

@@ -31,10 +31,10 @@ import (
 // serverLife is how long the certificate of a sandbox bank's server is good; one that ends within certificateSpare is made anew.
 const serverLife = 365 * 24 * time.Hour
 
-// EnsureSandboxBanks makes what is missing for the servers of the sandbox's banks: DATADIR/banks/ID-server.pem and ID-server-key.pem,
+// ensureSandboxBanks makes what is missing for the servers of the sandbox's banks: DATADIR/banks/ID-server.pem and ID-server-key.pem,
 // good for localhost and banks.ServerName, and ID-ca.pem, who has issued it: each bank has an authority of its own, as real ones do,
 // whose key is thrown away.
-func EnsureSandboxBanks(dataDir string, clock func() time.Time) error {
+func ensureSandboxBanks(dataDir string, clock func() time.Time) error {
 	ids, err := Banks()
 	if err != nil {
 		return err
