@@ -35,7 +35,10 @@ func playground(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports := roster.Ports{}
+	if err := development.Prepare(t.Context(), settings, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	ports := roster.Ports{} // looked for last, so that nobody else takes them meanwhile
 	for _, id := range []partners.ID{"sberbank", "tinkoff", "pochtabank", "vtb", "bspb"} {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -46,9 +49,6 @@ func playground(t *testing.T) string {
 			t.Fatal(err)
 		}
 		ports[id] = address.Port
-	}
-	if err := development.Prepare(t.Context(), settings, time.Now); err != nil {
-		t.Fatal(err)
 	}
 	if err := development.WriteRoster(settings, ports); err != nil {
 		t.Fatal(err)

@@ -165,7 +165,7 @@ func (w *world) pull(id partners.ID, order string) (style.Request, error) {
 // observed waits until a call of a bank with the given status has been observed.
 func (w *world) observed(id partners.ID, status int, fault banks.Kind) {
 	w.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		w.mutex.Lock()
 		found := slices.ContainsFunc(w.calls, func(c banks.Call) bool { return c.Bank == id && c.Status == status && c.Fault == fault })
 		w.mutex.Unlock()
@@ -179,7 +179,7 @@ func (w *world) observed(id partners.ID, status int, fault banks.Kind) {
 // taken waits until the call has come that suffers the only fault.
 func (w *world) taken(id partners.ID) {
 	w.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(w.banks[id].Faults()) > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(w.banks[id].Faults()) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.Fatalf("%s: no call has come", id)
 		}
