@@ -28,6 +28,9 @@ func classify(ctx context.Context, err error) (failed *Error, verdict error) {
 	if errors.Is(err, errTooLong) { // it answered, below 500
 		return &Error{Cause: Malformed, err: errTooLong}, nil
 	}
+	if errors.Is(err, errSwitched) {
+		return &Error{Cause: Malformed, err: errSwitched}, errBank
+	}
 	if ctx.Err() != nil {
 		failed = ended(ctx)
 		if errors.Is(failed.err, errTimeout) {

@@ -69,6 +69,10 @@ func (c Call) target(base *url.URL) (string, error) {
 // errTooLong says that the bank answered, but more than was asked for.
 var errTooLong = errors.New("the answer is too long")
 
+// errSwitched says that the bank wants to go on in another protocol. Nobody asked for one, and the library's reading of it would heed no
+// time and no context.
+var errSwitched = errors.New("the bank has switched to another protocol")
+
 // statusError is an answer that is a failure.
 type statusError struct {
 	status     int
@@ -98,6 +102,9 @@ func (w *wire) exchange(ctx context.Context, base *url.URL, call Call) (Reply, e
 		return Reply{}, err
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return Reply{}, errSwitched
+	}
 	longest := call.MaxReply
 	if longest <= 0 {
 		longest = defaultReply
