@@ -24,27 +24,31 @@ func (f *findings) checkEvents(ctx context.Context, servers *demoServers, answer
 	ctx, cancel := context.WithTimeout(ctx, eventPatience)
 	defer cancel()
 	for id, bank := range servers.banks {
-		missing := due[id]
-		for {
-			for _, e := range bank.Events() {
-				delete(missing, e.ID)
-			}
-			if len(missing) == 0 {
-				break
-			}
-			select {
-			case <-time.After(logPause):
-				continue
-			case <-ctx.Done():
-			}
-			f.addf("%s has not received the events of %d of its answers", id, len(missing))
-			break
+		if missing := awaitEvents(ctx, bank, due[id]); missing > 0 {
+			f.addf("%s has not received the events of %d of its answers", id, missing)
 		}
 		if err := f.inOrder(bank); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// awaitEvents waits until a bank has the events with these ids, and gives how many it still has not when ctx ends.
+func awaitEvents(ctx context.Context, bank *banks.Bank, missing map[string]bool) int {
+	for {
+		for _, e := range bank.Events() {
+			delete(missing, e.ID)
+		}
+		if len(missing) == 0 {
+			return 0
+		}
+		select {
+		case <-time.After(logPause):
+		case <-ctx.Done():
+			return len(missing)
+		}
+	}
 }
 
 // inOrder counts the events of a bank, and finds that they came in the order of the log.

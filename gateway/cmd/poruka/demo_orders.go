@@ -114,18 +114,25 @@ func (b *demoBank) orderInVain(ctx context.Context, e errand) error {
 		return err
 	}
 	back, err := b.portal.CancelOrder(ctx, &porukav1.CancelOrderRequest{Id: idOf(o.GetName())})
-	if err != nil || back.GetOrder().GetState() != porukav1.Order_CANCELLED {
-		return fmt.Errorf("%s: taking an order back: %s, %w", b.id, back.GetOrder().GetState(), client.Explain(err))
+	if err != nil {
+		return fmt.Errorf("%s: taking an order back: %w", b.id, client.Explain(err))
+	}
+	if got := back.GetOrder().GetState(); got != porukav1.Order_CANCELLED {
+		return fmt.Errorf("%s: an order that was taken back is %s", b.id, got)
 	}
 	request, _, err := e.claim(b.clock())
 	if err != nil {
 		return err
 	}
 	request.RequestId = idOf(o.GetName())
-	_, err = b.own.confirm(ctx, request)
+	answer, err := b.own.confirm(ctx, request)
 	var failure *client.Failure
-	if !errors.As(client.Explain(err), &failure) || failure.Reason != string(fault.OrderClosed) {
-		return fmt.Errorf("%s: a cancelled order was answered, and the gateway said %w", b.id, err)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%s: a cancelled order was answered, and the gateway said %s", b.id, answer.GetOutcome())
+	case !errors.As(client.Explain(err), &failure) || failure.Reason != string(fault.OrderClosed):
+		return fmt.Errorf("%s: answering a cancelled order: %w", b.id, err)
+	default:
+		return nil
 	}
-	return nil
 }

@@ -92,6 +92,22 @@ func TestPartnerCheckReport(t *testing.T) {
 	command{t: t}.run("partner", "check", "--verify", file, "--ca", filepath.Join(folder, "none.pem")).want(t, exitUsage, "", "the CA cannot be read")
 }
 
+// Where results and notes go to one terminal, each begins a line of its own.
+func TestPartnerCheckOnOneScreen(t *testing.T) {
+	var screen bytes.Buffer
+	folder, file := sandbox(t, true), filepath.Join(t.TempDir(), "report.json")
+	code := run(t.Context(), []string{"partner", "check", "vtb", "--data-dir", folder, "--only", "clock", "--out", file},
+		&streams{In: strings.NewReader(""), Out: &screen, Err: &screen, ErrTerminal: true})
+	for _, line := range []string{file + ": the report, signed as ", "ok      clock  ", "yes vtb, dialect vtb, "} {
+		if !strings.Contains(screen.String(), "\n"+line) {
+			t.Errorf("no line begins with %q", line)
+		}
+	}
+	if code != int(exitDone) || !strings.HasSuffix(screen.String(), "; not all cases of the dialect were run\n") {
+		t.Errorf("exit code %d:\n%s", code, screen.String())
+	}
+}
+
 func TestPartnerCheckNeedsASandbox(t *testing.T) {
 	folder := sandbox(t, false)
 	command{t: t}.run("partner", "check", "vtb", "--data-dir", folder).want(t, exitStuck, "", "is not a sandbox: it does not know the persons")
