@@ -103,7 +103,7 @@ func (k bankKey) ensure(dataDir string, now time.Time) error {
 	if held, err := os.ReadFile(path); err == nil && bytes.Equal(held, content) {
 		return nil
 	}
-	return os.WriteFile(path, content, 0o644) //nolint:gosec // public
+	return authority.WriteFile(path, content, 0o644)
 }
 
 func lasts(key signature.Key, now time.Time) bool {
@@ -140,11 +140,7 @@ func (k bankKey) create(path string, now time.Time) error {
 		}
 		content = append(content, pemOf("CERTIFICATE", cert)...)
 	}
-	draft := path + ".new"
-	if err := os.WriteFile(draft, content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(draft, path)
+	return authority.WriteFile(path, content, 0o600)
 }
 
 // rosterOf is the roster for development, with the sandbox's banks on the given ports, or on the usual ones. It names keys and

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -21,7 +19,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	porukav1 "github.com/poruka/poruka/api/poruka/v1"
+	"github.com/poruka/poruka/gateway/development"
 	"github.com/poruka/poruka/ledger/person"
+	"github.com/poruka/poruka/partners"
 	"github.com/poruka/poruka/partners/signature"
 	"github.com/poruka/poruka/partners/style"
 )
@@ -35,24 +35,17 @@ type dialectDoor struct {
 	signer  signature.Signer // nil for a dialect that does not sign
 }
 
-// newDialectDoor opens the way in of a bank whose signing key, if it has one, is in folder.
-func newDialectDoor(rest *restDoor, bank, folder string) (*dialectDoor, error) {
+// newDialectDoor opens the way in of a bank whose signing key, if it has one, is in the gateway's data folder.
+func newDialectDoor(rest *restDoor, bank, dataDir string) (*dialectDoor, error) {
 	dialect, ok := style.Standard().Find(bank)
 	if !ok {
 		return nil, fmt.Errorf("%s has no dialect", bank)
 	}
-	d := &dialectDoor{restDoor: rest, bank: bank, dialect: dialect}
-	content, err := os.ReadFile(filepath.Join(folder, bank+"-signing-key.pem"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return d, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if d.signer, err = signature.ParseSigner(content); err != nil {
+	signer, err := development.BankSigner(dataDir, partners.ID(bank))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the signing key of %s: %w", bank, err)
 	}
-	return d, nil
+	return &dialectDoor{restDoor: rest, bank: bank, dialect: dialect, signer: signer}, nil
 }
 
 func (d *dialectDoor) confirm(ctx context.Context, r *porukav1.ConfirmIdentityRequest) (*porukav1.Confirmation, error) {

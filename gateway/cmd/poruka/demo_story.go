@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -83,7 +82,7 @@ func (d *demoStory) cast(ctx context.Context, ids []partners.ID) (banks []*demoB
 		if err != nil {
 			return banks, err
 		}
-		own, err := newDialectDoor(overREST, string(id), filepath.Join(d.gateway.folder, "banks"))
+		own, err := newDialectDoor(overREST, string(id), d.gateway.folder)
 		if err != nil {
 			return banks, err
 		}
