@@ -111,20 +111,29 @@ func (w *watch) page(ctx context.Context) (isMore bool, err error) {
 		}
 		return false, refusal.Ledger(err)
 	}
+	return len(records) > 0, w.tellAll(ctx, records)
+}
+
+// tellAll sends what the portal is to know of records. A caller who reads slowly is looked at as often as one who waits: whoever may not
+// watch any more gets no more of a page that was read before.
+func (w *watch) tellAll(ctx context.Context, records []notify.Recorded) error {
 	for _, r := range records {
 		w.next = r.Position + 1
 		if !r.IsFor(notify.Portal) {
 			continue
+		}
+		if err := w.goOn(ctx); err != nil {
+			return err
 		}
 		shown := w.cfg.confirmationForPortal(r.Entry)
 		if r.Order.Bank != "" {
 			shown.Bank = string(r.Order.Bank)
 		}
 		if err := w.tell(&porukav1.WatchConfirmationsResponse{NextPosition: w.next, Position: r.Position, Confirmation: shown}); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return len(records) > 0, nil
+	return nil
 }
 
 func (w *watch) tell(m *porukav1.WatchConfirmationsResponse) error {
