@@ -249,7 +249,7 @@ var catalogue = []Metric{
 	{
 		Name: notifyTries, Kind: Counter, Labels: []string{"receiver", "result"},
 		Help: "Tries to deliver an event, by receiver (a bank of the roster, or portal) and result: DELIVERED, STATUS for an " +
-			"answer other than 2xx, or the cause of a call without one; and GIVEN_UP once for each event that was not taken in " +
+			"answer from 300 to 499, or the cause as in poruka_bank_calls_total; and GIVEN_UP once for each event that was not taken in " +
 			"three days. Any of the latter is to be seen to: poruka partner receivers names them.",
 	},
 	{

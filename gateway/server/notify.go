@@ -98,7 +98,7 @@ func (s *Server) receivers() []string {
 // sender delivers events over the clients of the banks' own APIs: to addresses of the roster and the settings alone.
 type sender struct{ *Server }
 
-// notTaken is the cause of a failure for an answer other than 2xx.
+// notTaken is the cause of a failure for an answer that is neither 2xx nor, by itself, a failed call.
 const notTaken = "STATUS"
 
 // Send is a notify.Sender.
