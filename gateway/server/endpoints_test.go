@@ -139,12 +139,11 @@ func (c *calling) breaker(bank string) *porukav1.Endpoint {
 	return nil
 }
 
-// TestBadBanksAreTheirOwn has the gateway pull orders from a bank that hangs, one that fails and one that shows another's certificate.
-// Confirmations of other banks and pulls from a good one go on; operators see what is wrong; and who recovers is called again.
-func TestBadBanksAreTheirOwn(t *testing.T) {
-	c := newCalling(t)
+// badAndGood starts a bank that hangs, one that fails until it is healed, one that shows another's certificate, and one that tells of the
+// customers of the orders about which it may be asked.
+func (c *calling) badAndGood(healed *atomic.Bool, asked *sync.Map) {
+	c.t.Helper()
 	const token = `{"access_token":"a","expires_in":1791,"token_type":"Bearer"}`
-	var healed atomic.Bool
 	c.bank("sberbank", "sberbank", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/token" {
 			_, _ = w.Write([]byte(token))
@@ -165,9 +164,8 @@ func TestBadBanksAreTheirOwn(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	})
 	c.bank("pochtabank", "vtb", func(http.ResponseWriter, *http.Request) {
-		t.Error("the gateway talks to a server that is not the bank's")
+		c.t.Error("the gateway talks to a server that is not the bank's")
 	})
-	var asked sync.Map // who is asked about, by order
 	c.bank("vtb", "vtb", func(w http.ResponseWriter, r *http.Request) {
 		who, known := asked.Load(path.Base(r.URL.Path))
 		claim, _ := who.(*porukav1.ConfirmIdentityRequest)
@@ -177,7 +175,7 @@ func TestBadBanksAreTheirOwn(t *testing.T) {
 		}
 		m, err := speakerMessage(c.dir, "vtb", claim)
 		if err != nil {
-			t.Error(err)
+			c.t.Error(err)
 		}
 		w.Header().Set("Content-Type", m.ContentType)
 		for name, value := range m.Header {
@@ -185,6 +183,15 @@ func TestBadBanksAreTheirOwn(t *testing.T) {
 		}
 		_, _ = w.Write(m.Body)
 	})
+}
+
+// TestBadBanksAreTheirOwn has the gateway pull orders from a bank that hangs, one that fails and one that shows another's certificate.
+// Confirmations of other banks and pulls from a good one go on; operators see what is wrong; and who recovers is called again.
+func TestBadBanksAreTheirOwn(t *testing.T) {
+	c := newCalling(t)
+	var healed atomic.Bool
+	var asked sync.Map // who is asked about, by order
+	c.badAndGood(&healed, &asked)
 	c.start()
 
 	var group sync.WaitGroup
