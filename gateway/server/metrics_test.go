@@ -74,6 +74,12 @@ func seriesDoNotGrow(t *testing.T, database string) {
 	}
 	round(1)
 	before := series(metricsPage(t, g))
+	for deadline := time.Now().Add(time.Minute); !ofAllBanks(before); before = series(metricsPage(t, g)) { // what tasks measure comes by itself
+		if time.Now().After(deadline) {
+			t.Fatal("not every receiver of events is measured")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	round(100)
 	after := series(metricsPage(t, g))
 	for name := range after {
@@ -84,6 +90,20 @@ func seriesDoNotGrow(t *testing.T, database string) {
 	if len(before) < 100 {
 		t.Errorf("only %d series", len(before))
 	}
+}
+
+// ofAllBanks reports whether each receiver of events has been measured once.
+func ofAllBanks(series map[string]bool) bool {
+	for _, bank := range []string{"bspb", "pochtabank", "sberbank", "tinkoff", "vtb"} {
+		for _, name := range []string{
+			`poruka_notify_failing_timestamp_seconds{receiver="`, `poruka_notify_waiting_size{receiver="`,
+		} {
+			if !series[name+bank+`"}`] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // TestWhatIsMeasured checks the metrics that no call sets by itself, and that a decision is counted once, however often it is asked for.
