@@ -48,11 +48,11 @@ func (c Call) check(base *url.URL) error {
 	return nil
 }
 
-// target puts the path behind the endpoint's address.
+// target puts the path behind the endpoint's address. Nothing in it may lead elsewhere, not even up to the address itself.
 func (c Call) target(base *url.URL) (string, error) {
-	lower := strings.ToLower(c.Path)
-	bad := !strings.HasPrefix(c.Path, "/")
-	for _, part := range []string{"//", "..", "\\", "#", "?", "%2e", "%2f", "%5c", "%00"} {
+	lower := strings.ToLower(c.Path) + "/"
+	bad := !strings.HasPrefix(c.Path, "/") || strings.Contains(c.Path, "//")
+	for _, part := range []string{"/./", "..", "\\", "#", "?", "%2e", "%2f", "%5c", "%00"} {
 		bad = bad || strings.Contains(lower, part)
 	}
 	if bad {
